@@ -6,12 +6,7 @@ export type VerdictKind = 'pass' | 'breach' | 'inconclusive';
 
 /** Why a watch ended without an answer. */
 export type InconclusiveReason =
-  | 'no-data'
-  | 'no-traffic'
-  | 'too-little-traffic'
-  | 'looks-bad'
-  | 'saturation'
-  | 'both-bad';
+  'no-data' | 'no-traffic' | 'too-little-traffic' | 'looks-bad' | 'saturation' | 'both-bad';
 
 /** Requests and errors of one arm over the same stretch of time. */
 export type ArmCounts = { readonly requests: number; readonly errors: number };

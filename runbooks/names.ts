@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** Names of services, environments and groups: what a DNS label allows, because they stand in ids and addresses. */
+export const name = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    'must be 1 to 63 lower-case letters, digits or dashes, and begin and end with a letter or digit',
+  );
+
+const mutableTags = new Set([
+  'latest',
+  'stable',
+  'current',
+  'head',
+  'main',
+  'master',
+  'trunk',
+  'dev',
+  'develop',
+  'edge',
+  'nightly',
+  'canary',
+]);
+
+/** Whether the tag is one that people move: deploying it would not say what runs. */
+export const isMutableTag = (version: string): boolean => mutableTags.has(version.toLowerCase());
+
+/** A version as a tag: no slash and no leading dot, so that it can stand in a path or an image reference. */
+export const version = z
+  .string()
+  .regex(
+    /^[0-9A-Za-z][0-9A-Za-z._+-]{0,127}$/,
+    'must be 1 to 128 letters, digits, dots, dashes, underscores or pluses, and begin with a letter or digit',
+  );
+
+/** Free text by a person; control characters would garble a terminal and a log. */
+export const freeText = z
+  .string()
+  .max(2000)
+  .refine(
+    (text) => !/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(text),
+    'must not hold control characters',
+  );

@@ -1,0 +1,227 @@
+/** Every state of a rollout. One table says what each means to people, machines and commands. */
+export const states = [
+  'requested',
+  'planning',
+  'deploying',
+  'ramping',
+  'watching',
+  'inconclusive',
+  'held',
+  'rolling-back',
+  'rollback-failed',
+  'succeeded',
+  'rolled-back',
+  'aborted',
+  'refused',
+  'rolled-back-by-hand',
+  'blocked',
+  'awaiting-approval',
+  'denied',
+  'expired',
+  'superseded',
+] as const;
+export type RolloutState = (typeof states)[number];
+
+export const commands = [
+  'approve',
+  'deny',
+  'hold',
+  'resume',
+  'extend',
+  'accept',
+  'promote',
+  'abort',
+  'rollback',
+  'override',
+  'retry',
+  'take-over',
+  'page',
+] as const;
+export type Command = (typeof commands)[number];
+
+/** What an accepted command does. `start-…` is a new rollout, begun by the façade; the others act on this one. */
+export type Effect =
+  | 'approve'
+  | 'deny'
+  | 'hold'
+  | 'resume'
+  | 'extend'
+  | 'accept'
+  | 'promote'
+  | 'way-back'
+  | 'override'
+  | 'retry-way-back'
+  | 'take-over'
+  | 'start-rollback'
+  | 'start-again';
+
+type StateRow = {
+  /** An open rollout has a running workflow and holds the lock of its service and environment. */
+  readonly open: boolean;
+  /** Exit code of a waiting client; `null`: it goes on waiting. */
+  readonly exit: number | null;
+  /** For people: what is happening. */
+  readonly says: string;
+  readonly accepts: Readonly<Partial<Record<Command, Effect>>>;
+  /** Ends the sentence "can not … :" for every command that the state does not accept. */
+  readonly because: string;
+};
+
+const back = { abort: 'way-back', rollback: 'way-back' } as const;
+
+/** interfaces: exit codes; the states and buttons people see. Everything else derives from this table. */
+export const stateTable: Readonly<Record<RolloutState, StateRow>> = {
+  requested: {
+    open: true,
+    exit: null,
+    says: 'asked for, not started yet',
+    accepts: back,
+    because: 'it has not started yet',
+  },
+  planning: {
+    open: true,
+    exit: null,
+    says: 'making the runbook',
+    accepts: back,
+    because: 'its runbook is still being made',
+  },
+  blocked: {
+    open: true,
+    exit: null,
+    says: 'stopped by a check',
+    accepts: { ...back, override: 'override' },
+    because: 'a check stops it',
+  },
+  'awaiting-approval': {
+    open: true,
+    exit: null,
+    says: 'waiting for approval',
+    accepts: { ...back, approve: 'approve', deny: 'deny' },
+    because: 'it waits for approval and nothing has run',
+  },
+  deploying: {
+    open: true,
+    exit: null,
+    says: 'deploying',
+    accepts: { ...back, hold: 'hold' },
+    because: 'the new version is still being deployed',
+  },
+  ramping: {
+    open: true,
+    exit: null,
+    says: 'moving traffic',
+    accepts: { ...back, hold: 'hold' },
+    because: 'traffic is being moved',
+  },
+  watching: {
+    open: true,
+    exit: null,
+    says: 'watching the new version',
+    accepts: { ...back, hold: 'hold', promote: 'promote' },
+    because: 'it is being watched',
+  },
+  inconclusive: {
+    open: true,
+    exit: null,
+    says: 'can not tell: needs a person',
+    accepts: { ...back, extend: 'extend', accept: 'accept', promote: 'promote' },
+    because: 'the last watch could not tell, and it waits for a person',
+  },
+  held: {
+    open: true,
+    exit: null,
+    says: 'held by a person',
+    accepts: { ...back, resume: 'resume', promote: 'promote' },
+    because: 'it is held',
+  },
+  'rolling-back': {
+    open: true,
+    exit: null,
+    says: 'going back',
+    accepts: {},
+    because: 'it is already going back to the old version',
+  },
+  'rollback-failed': {
+    open: true,
+    exit: 4,
+    says: 'the way back failed: needs a person now',
+    accepts: {
+      retry: 'retry-way-back',
+      rollback: 'retry-way-back',
+      abort: 'retry-way-back',
+      'take-over': 'take-over',
+    },
+    because: 'its way back failed and it waits for a person',
+  },
+  succeeded: {
+    open: false,
+    exit: 0,
+    says: 'succeeded',
+    accepts: { rollback: 'start-rollback' },
+    because: 'it has succeeded',
+  },
+  'rolled-back': {
+    open: false,
+    exit: 3,
+    says: 'rolled back',
+    accepts: { retry: 'start-again' },
+    because: 'it has been rolled back',
+  },
+  aborted: {
+    open: false,
+    exit: 5,
+    says: 'aborted, rolled back',
+    accepts: { retry: 'start-again' },
+    because: 'it was aborted',
+  },
+  refused: {
+    open: false,
+    exit: 2,
+    says: 'refused, nothing was done',
+    accepts: { retry: 'start-again' },
+    because: 'it was refused',
+  },
+  'rolled-back-by-hand': {
+    open: false,
+    exit: 5,
+    says: 'rolled back by hand',
+    accepts: { retry: 'start-again' },
+    because: 'it was rolled back by hand',
+  },
+  denied: {
+    open: false,
+    exit: 6,
+    says: 'denied, nothing was done',
+    accepts: { retry: 'start-again' },
+    because: 'it was denied',
+  },
+  expired: {
+    open: false,
+    exit: 7,
+    says: 'approval expired, nothing was done',
+    accepts: { retry: 'start-again' },
+    because: 'its approval expired',
+  },
+  superseded: {
+    open: false,
+    exit: 9,
+    says: 'superseded by a newer one',
+    accepts: {},
+    because: 'a newer one took its place',
+  },
+};
+
+/** The command's effect in that state, or the sentence that refuses it. */
+export const judgeCommand = (
+  state: RolloutState,
+  command: Command,
+): { readonly effect: Effect } | { readonly refusal: string } => {
+  const row = stateTable[state];
+  const effect = row.accepts[command];
+  if (effect !== undefined) return { effect };
+  const allowed = Object.keys(row.accepts);
+  const instead = allowed.length === 0 ? 'It takes no command now.' : `It takes now: ${allowed.join(', ')}.`;
+  return { refusal: `Can not ${command}: ${row.because}. ${instead}` };
+};
+
+export const isOpen = (state: RolloutState): boolean => stateTable[state].open;
