@@ -1,0 +1,141 @@
+import type { Actor } from '../../runbooks/access.ts';
+import type { LedgerEvent } from '../../runbooks/events.ts';
+import type { Runbook } from '../../runbooks/runbook.ts';
+import type { Sample } from '../gates/reading.ts';
+import type {
+  ChainHead,
+  ChainReport,
+  InboxCommand,
+  LockView,
+  ReleaseView,
+  RolloutView,
+  SampleView,
+  StoredEvent,
+} from './views.ts';
+
+export type RolloutFilter = {
+  readonly service?: string;
+  readonly environment?: string;
+  readonly open?: boolean;
+  /** 1 to 500. */
+  readonly limit: number;
+  /** Id of the last rollout of the page before this one. */
+  readonly before?: string;
+};
+
+export type EventFilter = {
+  readonly rolloutId?: string;
+  /** Position; 0 from the beginning. */
+  readonly after: number;
+  /** 1 to 1000. */
+  readonly limit: number;
+};
+
+/** `fresh: false`: the key was used before for the same request; `rolloutId` is the one that it began. */
+export type Remembered = { readonly rolloutId: string; readonly fresh: boolean };
+
+/** Told in batches, oldest first, each event once. Must not throw; what it throws goes to `onWarning`. */
+export type EventListener = (events: readonly StoredEvent[]) => void;
+
+/**
+ * The permanent record. Every method may throw `SluiceError` with LEDGER_UNAVAILABLE (retryable: the same call may
+ * succeed later) and USAGE (what was given can't be kept: bad id, bad time, too large).
+ */
+export type Ledger = {
+  /**
+   * Writes the events in order, all or none. An event whose id stands already is not written again: the standing row
+   * is returned. The time is not compared, the first one stands.
+   * @throws SluiceError EVENT_CONFLICT where another content stands under the id
+   */
+  append(events: readonly LedgerEvent[]): Promise<readonly StoredEvent[]>;
+
+  rollout(id: string): Promise<RolloutView | null>;
+  /** Newest request first. */
+  rollouts(filter: RolloutFilter): Promise<readonly RolloutView[]>;
+  /** Rollouts that the ledger counts as open, oldest first; a run in Temporal may be missing (lost). */
+  openRollouts(): Promise<readonly RolloutView[]>;
+  /** The newest runbook of the rollout. */
+  runbook(rolloutId: string): Promise<Runbook | null>;
+  events(filter: EventFilter): Promise<readonly StoredEvent[]>;
+  /** The last position of the chain; position 0 and a hash of zeros when it is empty. */
+  head(): Promise<ChainHead>;
+
+  /** The newest promoted release that is not marked bad; `except`: a digest that is passed over (what runs now). */
+  lastGood(service: string, environment: string, except?: string): Promise<ReleaseView | null>;
+  /** Newest promotion first. */
+  releases(service: string, environment: string, limit?: number): Promise<readonly ReleaseView[]>;
+
+  /** @throws SluiceError IDEMPOTENCY_CONFLICT where the key was used for another body */
+  remember(key: string, bodySha256: string, rolloutId: string): Promise<Remembered>;
+  /**
+   * `remember` and, if fresh, `append` of the rollout's first event, in one transaction: a key never points to a
+   * rollout that is not in the ledger.
+   * @throws SluiceError IDEMPOTENCY_CONFLICT, EVENT_CONFLICT
+   */
+  requestAndRemember(key: string, bodySha256: string, first: LedgerEvent): Promise<Remembered>;
+
+  /** `t`: seconds on the watch's clock. A sample that stands already is left as it is. */
+  addSample(rolloutId: string, watch: number, t: number, sample: Sample): Promise<void>;
+  /** In order of `t`; after `afterT` if given. */
+  samples(rolloutId: string, watch: number, afterT?: number): Promise<readonly SampleView[]>;
+
+  /** Insert-or-return by id. @throws SluiceError IDEMPOTENCY_CONFLICT where the id was used for another command */
+  putCommand(command: Omit<InboxCommand, 'state' | 'answer'>): Promise<InboxCommand>;
+  /** Oldest first. */
+  waitingCommands(limit?: number): Promise<readonly InboxCommand[]>;
+  /** Closes a waiting command and forgets its reason, which stands in the chain's texts from then on. */
+  answerCommand(id: string, state: 'done' | 'refused', answer: string | null): Promise<void>;
+
+  /** The name that views show for the actor's id. */
+  rememberActor(actor: Actor, name: string, details?: Readonly<Record<string, string>>): Promise<void>;
+  /** Forgets name and details of the actor; events keep the opaque id. `false`: nothing was known. */
+  eraseActor(id: string): Promise<boolean>;
+  /** Forgets the texts of one event (all, or the named one); the chain stays verifiable. Returns how many. */
+  eraseTexts(rolloutId: string, eventId: string, name?: string): Promise<number>;
+
+  /** One lock per service and environment: a second call replaces the first. */
+  lock(lock: LockView): Promise<void>;
+  /** `false`: there was none. */
+  unlock(service: string, environment: string | null): Promise<boolean>;
+  /** Locks that hold for the environment at the time `at` (ISO 8601). */
+  locks(service: string, environment: string, at: string): Promise<readonly LockView[]>;
+
+  /** Events after the position, then every new one as it is written, without gaps. Returns what ends it. */
+  subscribe(after: number, listener: EventListener): () => void;
+
+  /** Reads the whole chain and says where it breaks first, if it does. */
+  verifyChain(): Promise<ChainReport>;
+
+  /** Changes the address that a second opener of the folder is told; nothing to do on Postgres. */
+  tellAddress(address: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+type CommonOptions = {
+  /** Told of what is survived but not normal: a lost connection, a listener that threw. Default: a process warning. */
+  readonly onWarning?: (sentence: string, cause: unknown) => void;
+};
+
+/** Embedded, in a folder that is made if it is missing. */
+export type FolderOptions = CommonOptions & {
+  readonly folder: string;
+  /** What a second opener is told about who owns the folder, such as the API's address. */
+  readonly address: string;
+  /** The prepared folder to unpack; default: the shipped one. `null`: none, make it the slow way. */
+  readonly template?: string | null;
+};
+
+/** PostgreSQL by URL; its schema must have been migrated. */
+export type PostgresOptions = CommonOptions & {
+  readonly url: string;
+  /** Connections of this process, at most; one more listens. Default 10. */
+  readonly connections?: number;
+};
+
+export type LedgerOptions = FolderOptions | PostgresOptions;
+
+/**
+ * Opens the ledger; an embedded one is migrated by itself.
+ * @throws SluiceError LEDGER_OWNED (another process has the folder), LEDGER_SCHEMA, LEDGER_UNAVAILABLE
+ */
+export declare const openLedger: (options: LedgerOptions) => Promise<Ledger>;
