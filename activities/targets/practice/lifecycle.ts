@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SluiceError } from '../../../runbooks/errors.ts';
+import { callPlane, parseAnswer } from './control-client.ts';
+import { healthSchema, homeOwnedExit, planeProtocol } from './control.ts';
+import type { PlaneHealth } from './control.ts';
+import { siblingEntry } from './entry.ts';
+
+export { seedPlane } from './seed.ts';
+
+export type EnsureOptions = {
+  /** The plane's program; by default the one beside this file, source or compiled. */
+  readonly entry?: string;
+  /** File that takes what the plane prints, appended. */
+  readonly logFile: string;
+  /** How long the plane may take until it answers, in ms (20,000). */
+  readonly withinMs?: number;
+};
+
+type Found = PlaneHealth | 'absent' | 'silent';
+
+const findPlane = async (home: string): Promise<Found> => {
+  try {
+    const answer = await callPlane(home, { method: 'GET', path: '/health' });
+    return parseAnswer(healthSchema, answer.body);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    switch (error.details?.['reason']) {
+      case 'absent':
+        return 'absent';
+      case 'timeout':
+      case 'broken':
+        return 'silent';
+      default:
+        throw error;
+    }
+  }
+};
+
+/** What the plane of `home` says of itself; `null` if it does not answer. */
+export const planeHealth = async (home: string): Promise<PlaneHealth | null> => {
+  const found = await findPlane(home);
+  return typeof found === 'string' ? null : found;
+};
+
+const checkProtocol = (health: PlaneHealth, home: string): void => {
+  if (health.protocol === planeProtocol) return;
+  throw new SluiceError({
+    code: 'TARGET_UNAVAILABLE',
+    message: `The practice plane in ${home} (pid ${String(health.pid)}) speaks protocol ${String(health.protocol)}, this Sluice ${String(planeProtocol)}.`,
+    hint: `Stop it (kill ${String(health.pid)}) and start again; its services come back as they were.`,
+  });
+};
+
+const lastLines = async (file: string): Promise<string> => {
+  const text = await readFile(file, 'utf8');
+  return text.trimEnd().split('\n').slice(-5).join('\n');
+};
+
+/**
+ * Sees to it that the plane of `home` runs: adopts one that answers, else starts one that outlives this process.
+ *
+ * @returns the plane's pid, and whether it was there before.
+ * @throws SluiceError TARGET_UNAVAILABLE with the end of its log if it does not come up.
+ */
+export const ensurePlane = async (
+  home: string,
+  options: EnsureOptions,
+): Promise<{ readonly pid: number; readonly adopted: boolean }> => {
+  const running = await planeHealth(home);
+  if (running !== null) {
+    checkProtocol(running, home);
+    return { pid: running.pid, adopted: true };
+  }
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const entry = options.entry ?? siblingEntry(import.meta.url, './plane/main');
+  // Loader and debugger flags are meant for the daemon; the plane must not inherit them.
+  const { NODE_OPTIONS: _unused, ...env } = process.env;
+  const log = openSync(options.logFile, 'a', 0o600);
+  const child = spawn(process.execPath, [entry, '--home', resolve(home)], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env,
+  });
+  closeSync(log);
+  let failure: string | null = null;
+  child.on('error', (error) => (failure = error.message));
+  child.on('exit', (code, signal) => {
+    // Another one owns the home and is about to answer.
+    if (code !== homeOwnedExit) failure = `ended with ${signal ?? `code ${String(code)}`}`;
+  });
+  child.unref();
+
+  const deadline = Date.now() + (options.withinMs ?? 20_000);
+  for (;;) {
+    const health = await planeHealth(home);
+    if (health !== null) {
+      checkProtocol(health, home);
+      return { pid: health.pid, adopted: health.pid !== child.pid };
+    }
+    if (failure !== null || Date.now() > deadline) break;
+    await delay(50);
+  }
+  throw new SluiceError({
+    code: 'TARGET_UNAVAILABLE',
+    message: `The practice plane in ${home} did not come up: ${failure ?? 'no answer in time'}.`,
+    hint: `The end of ${options.logFile}:\n${await lastLines(options.logFile)}`,
+  });
+};
+
+/**
+ * Stops the plane of `home` in order: the load ends, requests in flight finish, instances exit. Its state stays, so
+ * that the next one brings all services back.
+ *
+ * @returns whether one was running.
+ * @throws SluiceError TARGET_UNAVAILABLE if it is still there after 20 s.
+ */
+export const stopPlane = async (home: string): Promise<boolean> => {
+  const deadline = Date.now() + 20_000;
+  let stopping: number | null = null;
+  while (Date.now() < deadline) {
+    const found = await findPlane(home);
+    if (found === 'absent') return stopping !== null;
+    if (found !== 'silent') {
+      // Another pid: somebody has started the next one already.
+      if (stopping !== null && found.pid !== stopping) return true;
+      if (stopping === null) await callPlane(home, { method: 'POST', path: '/shutdown' });
+      stopping = found.pid;
+    }
+    await delay(50);
+  }
+  throw new SluiceError({
+    code: 'TARGET_UNAVAILABLE',
+    message: `The practice plane in ${home} (pid ${String(stopping ?? 'unknown')}) did not stop within 20 s.`,
+    hint: 'End that process with kill -9: nothing is lost by it.',
+  });
+};
