@@ -21,6 +21,9 @@ const mutableTags = new Set([
   'edge',
   'nightly',
   'canary',
+  'snapshot',
+  'next',
+  'release',
 ]);
 
 /** Whether the tag is one that people move: deploying it would not say what runs. */
@@ -34,11 +37,12 @@ export const version = z
     'must be 1 to 128 letters, digits, dots, dashes, underscores or pluses, and begin with a letter or digit',
   );
 
-/** Free text by a person; control characters would garble a terminal and a log. */
-export const freeText = z
-  .string()
-  .max(2000)
-  .refine(
-    (text) => !/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(text),
-    'must not hold control characters',
-  );
+/** No control characters: they would garble a terminal and a log. Tabs and line feeds may stand. */
+const isPlain = (text: string): boolean => !/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(text);
+
+/** Text that is shown to people or compared with an answer; `max` characters. */
+export const plainText = (max: number) =>
+  z.string().min(1).max(max).refine(isPlain, 'must not hold control characters');
+
+/** Free text by a person. */
+export const freeText = z.string().max(2000).refine(isPlain, 'must not hold control characters');
