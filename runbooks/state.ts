@@ -131,7 +131,7 @@ export const stateTable: Readonly<Record<RolloutState, StateRow>> = {
     open: true,
     exit: null,
     says: 'held by a person',
-    accepts: { ...back, resume: 'resume', promote: 'promote' },
+    accepts: { ...back, resume: 'resume' },
     because: 'it is held',
   },
   'rolling-back': {

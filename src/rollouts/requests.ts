@@ -1,0 +1,50 @@
+import type { Actor } from '../../runbooks/access.ts';
+import type { Problem } from '../../runbooks/errors.ts';
+import type { Command, Effect, RolloutState } from '../../runbooks/state.ts';
+import type { Prepared } from '../../workflows/contract.ts';
+
+/** Who asks, and in which words. `reason` is free text. */
+type Asked = { readonly actor: Actor; readonly reason: string | null };
+
+/** `environment` `null`: the service's only one; never guessed where there are several. */
+type Where = { readonly service: string; readonly environment: string | null };
+
+export type PlanRequest = Where & { readonly version: string };
+
+/** `key`: the caller's idempotency key; the same key and request gives the same rollout. */
+export type DeployRequest = Asked & Where & { readonly version: string; readonly key: string | null };
+
+/** `to` `null`: the last good release. */
+export type RollbackRequest = Asked & Where & { readonly to: string | null; readonly key: string | null };
+
+export type CommandRequest = Asked & {
+  /** Id of a rollout. */
+  readonly id: string;
+  readonly command: Command;
+  /** Fixed by the caller's request: said twice with one key, it acts once. `null`: every call is a new one. */
+  readonly key: string | null;
+};
+
+export type StartAnswer =
+  /** `repeated`: the key was used before; this is the rollout that it began. */
+  | { readonly outcome: 'accepted'; readonly rolloutId: string; readonly repeated: boolean; readonly prepared: Prepared }
+  | {
+      readonly outcome: 'refused';
+      readonly rolloutId: string;
+      readonly repeated: boolean;
+      readonly problems: readonly Problem[];
+    }
+  /** Asked for and kept; no worker has answered yet. */
+  | { readonly outcome: 'not-confirmed'; readonly rolloutId: string; readonly repeated: boolean };
+
+export type SaidAnswer =
+  | {
+      readonly outcome: 'done';
+      readonly rolloutId: string;
+      readonly effect: Effect;
+      readonly state: RolloutState;
+      /** The rollout that the command began, where it began one (rollback or retry of an ended one). */
+      readonly started: StartAnswer | null;
+    }
+  /** Not confirmed yet: it stands in the ledger's inbox under `key` and may still be carried out. */
+  | { readonly outcome: 'not-confirmed'; readonly rolloutId: string; readonly key: string };

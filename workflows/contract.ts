@@ -1,0 +1,148 @@
+import type { Actor } from '../runbooks/access.ts';
+import type { Problem } from '../runbooks/errors.ts';
+import type { LedgerEvent } from '../runbooks/events.ts';
+import type { Action, KeepPlan, Release, RolloutKind, Runbook } from '../runbooks/runbook.ts';
+import type { GatePolicy, ServiceFile, SmokeCheck } from '../runbooks/service.ts';
+import type { Verdict } from '../runbooks/verdict.ts';
+
+/**
+ * What the façade resolves once for a rollout and freezes into its input: no secrets, no addresses of people.
+ * Durations in ms.
+ */
+export type Settings = {
+  readonly queues: { readonly main: string; readonly watch: string };
+  /** Heartbeat timeout of every activity that heartbeats: how long a gate is blind after its worker died. */
+  readonly heartbeatMs: number;
+  /** startToClose of one write to a target: after this a dead worker's write is tried again. */
+  readonly writeMs: number;
+  /** How long a write is tried again before the step counts as failed. */
+  readonly writeForMs: number;
+  /** How long the end of a rollout waits for the ledger before `deliver` takes the rest over. */
+  readonly ledgerPatienceMs: number;
+};
+
+/** A file that went into the input, as it was read. */
+export type SourceFile = { readonly path: string; readonly sha256: string; readonly text: string };
+
+/** Versioned input of `rollout` and `plan`; at most 64 KiB of JSON. */
+export type RolloutInput = {
+  readonly format: 'sluice-input/1';
+  readonly rolloutId: string;
+  readonly kind: RolloutKind;
+  readonly environment: string;
+  /** `null`: the last good release (rollback, recover). */
+  readonly version: string | null;
+  readonly actor: Actor;
+  readonly reason: string | null;
+  readonly requestedAt: string;
+  /** The rollout that is taken back or recovered. */
+  readonly of: string | null;
+  readonly service: ServiceFile;
+  readonly files: readonly SourceFile[];
+  readonly settings: Settings;
+};
+
+/** A runbook that may run: frozen, hashed, with the fence epoch above everything the target has seen. */
+export type Prepared = {
+  readonly ok: true;
+  readonly runbook: Runbook;
+  readonly hash: string;
+  readonly epoch: number;
+  readonly warnings: readonly string[];
+  /** The `keep` workflow that still holds the old version and has to be claimed first. */
+  readonly keep: string | null;
+};
+export type Refused = { readonly ok: false; readonly problems: readonly Problem[] };
+export type Preparation = Prepared | Refused;
+
+/** The one service and environment that an activity works on. */
+export type Place = { readonly service: string; readonly environment: string };
+
+/** A write to a target. Idempotent by `key`; refused by the target below its highest `fence`. */
+export type WriteInput = {
+  readonly rolloutId: string;
+  readonly place: Place;
+  readonly file: ServiceFile;
+  readonly action: Action;
+  readonly key: string;
+  readonly fence: number;
+};
+
+export type ReadyInput = {
+  readonly place: Place;
+  readonly file: ServiceFile;
+  readonly release: Release;
+  readonly withinMs: number;
+};
+
+export type SmokeInput = {
+  readonly place: Place;
+  readonly file: ServiceFile;
+  readonly version: string;
+  readonly checks: readonly SmokeCheck[];
+};
+
+export type VerifyInput = {
+  readonly place: Place;
+  readonly file: ServiceFile;
+  readonly release: Release;
+  readonly withinMs: number;
+  readonly smoke: readonly SmokeCheck[];
+  readonly gates: GatePolicy;
+};
+
+/** Gate state passed from watch to watch: plain JSON, at most 16 KiB; `null` before the first. */
+export type GateCarry = { readonly [key: string]: unknown } | null;
+
+/** One watch: samples until `endsAt` (ISO) and judges; a retry resumes with the same deadline. */
+export type WatchInput = {
+  readonly rolloutId: string;
+  readonly watch: number;
+  readonly place: Place;
+  readonly file: ServiceFile;
+  readonly canary: string;
+  readonly baseline: string | null;
+  readonly percent: number;
+  readonly gates: GatePolicy;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly carry: GateCarry;
+};
+export type WatchOutput = { readonly verdict: Verdict; readonly carry: GateCarry };
+
+export type ClaimInput = { readonly keep: string; readonly by: string };
+/** `retired`: versions the keep had already taken away. */
+export type ClaimOutput = { readonly retired: readonly string[] };
+
+/** Activities of the main queue. Each is safe to repeat; its implementation's doc comment names the key. */
+export type Activities = {
+  prepare(input: RolloutInput): Promise<Preparation>;
+  preflight(input: RolloutInput, runbook: Runbook): Promise<void>;
+  claimKeep(input: ClaimInput): Promise<ClaimOutput>;
+  deploy(input: WriteInput): Promise<void>;
+  ready(input: ReadyInput): Promise<void>;
+  smoke(input: SmokeInput): Promise<string>;
+  shift(input: WriteInput): Promise<void>;
+  promote(input: WriteInput): Promise<void>;
+  retire(input: WriteInput): Promise<void>;
+  verify(input: VerifyInput): Promise<{ readonly recovered: boolean; readonly sentence: string }>;
+  record(events: readonly LedgerEvent[]): Promise<void>;
+  /** Finds rollouts that are open in the ledger and have no run, and starts their way back. */
+  sweep(): Promise<readonly string[]>;
+};
+
+/** Activities of the watch queue, which has slots of its own. */
+export type WatchActivities = { watch(input: WatchInput): Promise<WatchOutput> };
+
+/** Input of `keep`: what stays ready after a promotion, and how long. */
+export type KeepInput = {
+  readonly rolloutId: string;
+  readonly place: Place;
+  readonly file: ServiceFile;
+  readonly plan: KeepPlan;
+  readonly epoch: number;
+  readonly settings: Settings;
+};
+
+/** Input of `deliver`: events that a rollout could not write before it closed. */
+export type DeliverInput = { readonly events: readonly LedgerEvent[]; readonly settings: Settings };

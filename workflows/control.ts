@@ -1,0 +1,221 @@
+import { ApplicationFailure, CancellationScope, condition, setHandler } from '@temporalio/workflow';
+import type { Actor } from '../runbooks/access.ts';
+import { refuseActor } from '../runbooks/access.ts';
+import type { ErrorCode } from '../runbooks/errors.ts';
+import type { Cause } from '../runbooks/events.ts';
+import type { AccessBlock } from '../runbooks/service.ts';
+import type { Effect, RolloutState } from '../runbooks/state.ts';
+import { judgeCommand } from '../runbooks/state.ts';
+import type { Journal } from './journal.ts';
+import type { CommandAnswer, CommandMessage, RunningCommand } from './messages.ts';
+import { commandUpdate, runningCommands, wayBackSignal } from './messages.ts';
+
+/** Why the forward part of a rollout ends early: the message of a `BackOut`. */
+export type BackOut = { readonly cause: Cause; readonly actor: Actor | null };
+
+/** What people have said and the main function has not acted on yet. */
+export type Wishes = {
+  held: { readonly actor: Actor; readonly until: string } | null;
+  answer: 'extend' | 'accept' | null;
+  promote: boolean;
+  backOut: BackOut | null;
+  /** Answers to a failed way back. */
+  afterFailure: 'retry' | 'take-over' | null;
+};
+
+export type Doing = {
+  readonly state: RolloutState;
+  readonly until: string | null;
+  readonly next: string | null;
+};
+
+const pausable: ReadonlySet<RolloutState> = new Set(['deploying', 'ramping', 'watching']);
+const isForward = (state: RolloutState): boolean =>
+  pausable.has(state) || state === 'planning' || state === 'inconclusive' || state === 'requested';
+
+type Changes = {
+  /** What people are shown: called after every change. */
+  readonly shown: () => void;
+  readonly heldMs: () => number;
+  readonly step: () => number | null;
+};
+
+/**
+ * State and commands of one rollout. Handlers only set wishes and cancel a scope; the rollout's main function acts.
+ * Validators are synchronous and leave no history: the table in `runbooks/state.ts` and `access.ts` decide.
+ */
+export class Control {
+  readonly wishes: Wishes = { held: null, answer: null, promote: false, backOut: null, afterFailure: null };
+  /** Cancelled to go back. */
+  readonly forward = new CancellationScope({ cancellable: true });
+  /** Cancelled to end one watch without a verdict. */
+  watch: CancellationScope | null = null;
+  /** What the main function is doing; what is shown follows from it and from the wishes. */
+  #doing: Doing = { state: 'planning', until: null, next: null };
+  #shown: RolloutState = 'planning';
+  readonly #seen = new Set<string>();
+  readonly #journal: Journal;
+  readonly #access: AccessBlock;
+  readonly #changes: Changes;
+
+  constructor(journal: Journal, access: AccessBlock, changes: Changes) {
+    this.#journal = journal;
+    this.#access = access;
+    this.#changes = changes;
+  }
+
+  /** What faces are told: `held` and `rolling-back` show at once, though a step may still be ending. */
+  get state(): RolloutState {
+    return this.#shown;
+  }
+
+  get doing(): Doing {
+    const { held, backOut } = this.wishes;
+    if (held !== null && pausable.has(this.#doing.state))
+      return { state: 'held', until: held.until, next: this.#doing.next };
+    if (backOut !== null && isForward(this.#doing.state))
+      return { state: 'rolling-back', until: null, next: null };
+    return this.#doing;
+  }
+
+  /** The main function goes on to `state`. Times are ISO; `next` is what will follow, for people. */
+  set(state: RolloutState, times: { readonly until?: string; readonly next?: string } = {}): void {
+    this.#doing = { state, until: times.until ?? null, next: times.next ?? null };
+    this.#show();
+  }
+
+  /** The last state: from here on every command is refused. The journal's `closed` event tells it. */
+  close(state: RolloutState): void {
+    this.#doing = { state, until: null, next: null };
+    this.#shown = state;
+    this.#changes.shown();
+  }
+
+  #show(): void {
+    const { state, until, next } = this.doing;
+    this.#shown = state;
+    this.#journal.note({ type: 'state', state, until, next });
+    this.#changes.shown();
+  }
+
+  listen(): void {
+    for (const command of runningCommands) {
+      setHandler(commandUpdate(command), (message) => this.#accept(command, message), {
+        validator: (message) => {
+          this.#refuse(command, message);
+        },
+        description: `Says "${command}" to this rollout`,
+      });
+    }
+    setHandler(wayBackSignal, ({ command, ...message }) => {
+      if (this.#seen.has(message.id)) return;
+      const refusal = this.#refusal(command, message);
+      if (refusal === null) this.#accept(command, message);
+      else {
+        this.#seen.add(message.id);
+        this.#noteCommand(command, message, null, refusal.sentence);
+      }
+    });
+  }
+
+  #refusal(command: RunningCommand, message: CommandMessage): { code: ErrorCode; sentence: string } | null {
+    const stranger = refuseActor(this.#access, message.actor, command);
+    if (stranger !== null) return { code: 'NOT_AUTHORISED', sentence: stranger };
+    const judged = judgeCommand(this.#shown, command);
+    return 'refusal' in judged ? { code: 'COMMAND_REFUSED', sentence: judged.refusal } : null;
+  }
+
+  #refuse(command: RunningCommand, message: CommandMessage): void {
+    if (this.#seen.has(message.id)) return;
+    const refusal = this.#refusal(command, message);
+    if (refusal !== null) throw ApplicationFailure.nonRetryable(refusal.sentence, refusal.code);
+  }
+
+  #accept(command: RunningCommand, message: CommandMessage): CommandAnswer {
+    const judged = judgeCommand(this.#shown, command);
+    if (this.#seen.has(message.id) || 'refusal' in judged) {
+      // The signal of the same command came first: what was asked for is being done.
+      return { effect: 'effect' in judged ? judged.effect : 'way-back', state: this.#shown };
+    }
+    this.#seen.add(message.id);
+    this.#noteCommand(command, message, judged.effect, null);
+    this.#act(command, judged.effect, message);
+    return { effect: judged.effect, state: this.#shown };
+  }
+
+  #noteCommand(
+    command: RunningCommand,
+    message: CommandMessage,
+    effect: Effect | null,
+    refusal: string | null,
+  ): void {
+    this.#journal.note(
+      { type: 'command', command, effect, refusal },
+      { actor: message.actor, reason: message.reason },
+    );
+  }
+
+  #act(command: RunningCommand, effect: Effect, { actor, reason }: CommandMessage): void {
+    const { wishes } = this;
+    switch (effect) {
+      case 'hold':
+        wishes.held = { actor, until: new Date(Date.now() + this.#changes.heldMs()).toISOString() };
+        this.#show();
+        return;
+      case 'resume':
+        wishes.held = null;
+        this.#show();
+        return;
+      case 'extend':
+      case 'accept':
+        wishes.answer = effect;
+        return;
+      case 'promote':
+        wishes.held = null;
+        wishes.promote = true;
+        this.watch?.cancel();
+        return;
+      case 'way-back':
+        this.goBack({
+          actor,
+          cause: {
+            by: 'person',
+            sentence: `${command} said by ${actor.id}${reason === null ? '' : ', with a reason'}.`,
+            step: this.#changes.step(),
+          },
+        });
+        return;
+      case 'retry-way-back':
+        wishes.afterFailure = 'retry';
+        return;
+      case 'take-over':
+        wishes.afterFailure = 'take-over';
+        return;
+      case 'approve':
+      case 'deny':
+      case 'override':
+      case 'start-again':
+      case 'start-rollback':
+        throw ApplicationFailure.nonRetryable(
+          `"${effect}" is not an effect on a running rollout`,
+          'INTERNAL',
+        );
+    }
+  }
+
+  /** Ends the forward part at once; the first reason counts. */
+  goBack(backOut: BackOut): void {
+    if (this.wishes.backOut !== null) return;
+    this.wishes.backOut = backOut;
+    this.wishes.held = null;
+    this.#show();
+    this.forward.cancel();
+  }
+
+  /** The answer to a question, or `null` when nobody gave one in time. */
+  async answered(withinMs: number): Promise<'extend' | 'accept' | 'promote' | null> {
+    this.wishes.answer = null;
+    await condition(() => this.wishes.answer !== null || this.wishes.promote, withinMs);
+    return this.wishes.promote ? 'promote' : this.wishes.answer;
+  }
+}

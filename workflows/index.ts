@@ -1,0 +1,6 @@
+/** What the workflow bundle offers, by the names that stand in histories. */
+export { deliver } from './deliver.ts';
+export { keep } from './keep.ts';
+export { plan } from './plan.ts';
+export { rollout } from './rollout.ts';
+export { sweep } from './sweep.ts';

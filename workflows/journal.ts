@@ -1,0 +1,57 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import type { Actor } from '../runbooks/access.ts';
+import type { EventBody, LedgerEvent } from '../runbooks/events.ts';
+import type { Settings } from './contract.ts';
+import { record } from './profiles.ts';
+
+const batchSize = 20;
+
+/**
+ * The events of one workflow on their way to the ledger: in order, each once, and never waited for by the way back.
+ * Ids are `<source>/<n>`; the run that wrote them is known to the `record` activity, should a reset repeat a number.
+ */
+export class Journal {
+  readonly #rolloutId: string;
+  readonly #source: 'rollout' | 'keep';
+  readonly #settings: Settings;
+  readonly #queue: LedgerEvent[] = [];
+  #count = 0;
+
+  constructor(rolloutId: string, source: 'rollout' | 'keep', settings: Settings) {
+    this.#rolloutId = rolloutId;
+    this.#source = source;
+    this.#settings = settings;
+  }
+
+  note(body: EventBody, by: { readonly actor?: Actor | null; readonly reason?: string | null } = {}): void {
+    this.#count += 1;
+    this.#queue.push({
+      rolloutId: this.#rolloutId,
+      id: `${this.#source}/${String(this.#count)}`,
+      at: new Date(Date.now()).toISOString(),
+      actor: by.actor ?? null,
+      body,
+      texts: by.reason === undefined || by.reason === null ? {} : { reason: by.reason },
+    });
+  }
+
+  /** Drains the queue as long as the workflow lives. Runs beside it; a cancelled rollout still tells its story. */
+  async drain(): Promise<never> {
+    return CancellationScope.nonCancellable(async () => {
+      for (;;) {
+        await condition(() => this.#queue.length > 0);
+        const batch = this.#queue.slice(0, batchSize);
+        await record(this.#settings).record(batch);
+        this.#queue.splice(0, batch.length);
+      }
+    });
+  }
+
+  /** Waits for the ledger, but not for ever: returns what it has not taken yet. */
+  async settle(): Promise<readonly LedgerEvent[]> {
+    return CancellationScope.nonCancellable(async () => {
+      await condition(() => this.#queue.length === 0, this.#settings.ledgerPatienceMs);
+      return [...this.#queue];
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Actor } from '../runbooks/access.ts';
+import type { Command, Effect, RolloutState } from '../runbooks/state.ts';
+import type { ClaimOutput, Preparation } from './contract.ts';
+
+/** A command as it reaches a rollout. `id` is fixed by the caller's request: said twice, it acts once. */
+export type CommandMessage = {
+  readonly id: string;
+  readonly actor: Actor;
+  readonly reason: string | null;
+};
+
+/** What an accepted command did. */
+export type CommandAnswer = { readonly effect: Effect; readonly state: RolloutState };
+
+/** Commands that a running rollout takes as updates of the same name. */
+export const runningCommands = [
+  'hold',
+  'resume',
+  'extend',
+  'accept',
+  'promote',
+  'abort',
+  'rollback',
+  'retry',
+  'take-over',
+] as const satisfies readonly Command[];
+export type RunningCommand = (typeof runningCommands)[number];
+
+export const commandUpdate = (command: RunningCommand) =>
+  defineUpdate<CommandAnswer, [CommandMessage]>(command);
+
+/** Abort and rollback also go as a signal, which the server keeps while no worker answers. */
+export const wayBackSignal =
+  defineSignal<[CommandMessage & { readonly command: 'abort' | 'rollback' }]>('way-back');
+
+/** Who asks for the runbook: rejected when another rollout holds the lock. */
+export const plannedUpdate = defineUpdate<Preparation, [{ readonly rolloutId: string }]>('planned');
+
+/** A new deploy or rollback takes the old version over from `keep`. */
+export const claimUpdate = defineUpdate<ClaimOutput, [{ readonly by: string }]>('claim');
+
+/** Where a rollout stands, from its own memory. */
+export type RolloutStatus = {
+  readonly rolloutId: string;
+  readonly state: RolloutState;
+  readonly step: number | null;
+  readonly until: string | null;
+  readonly next: string | null;
+};
+export const statusQuery = defineQuery<RolloutStatus>('status');

@@ -1,0 +1,207 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  ParentClosePolicy,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Problem } from '../runbooks/errors.ts';
+import type { RolloutState } from '../runbooks/state.ts';
+import type { Preparation, Prepared, RolloutInput } from './contract.ts';
+import { Control } from './control.ts';
+import { deliver } from './deliver.ts';
+import type { Run } from './forward.ts';
+import { goForward } from './forward.ts';
+import type { End } from './going-back.ts';
+import { goBack } from './going-back.ts';
+import { Journal } from './journal.ts';
+import { keep } from './keep.ts';
+import { plannedUpdate, statusQuery } from './messages.ts';
+import { problemOf } from './problem.ts';
+import { claim, read } from './profiles.ts';
+import { showStatus } from './status.ts';
+import { Watching } from './watching.ts';
+
+export type RolloutResult = {
+  readonly rolloutId: string;
+  readonly state: RolloutState;
+  readonly sentence: string;
+};
+
+/**
+ * One environment of one service moving to one release: from preflight to promotion, or to the old version and its
+ * verification. The workflow's id is the lock. It outlives every process; commands reach it as updates.
+ */
+export async function rollout(input: RolloutInput): Promise<RolloutResult> {
+  const journal = new Journal(input.rolloutId, 'rollout', input.settings);
+  const begun: number[] = [];
+  let prepared: Prepared | null = null;
+  let answer: Preparation | null = null;
+
+  const control: Control = new Control(journal, input.service.access, {
+    shown: () => {
+      showStatus(prepared?.runbook ?? null, begun.at(-1) ?? null, control.doing);
+    },
+    heldMs: () => prepared?.runbook.waits.heldMs ?? 0,
+    step: () => begun.at(-1) ?? null,
+  });
+  control.listen();
+  setHandler(
+    plannedUpdate,
+    async () => {
+      await condition(() => answer !== null);
+      if (answer === null) throw ApplicationFailure.nonRetryable('the runbook got lost', 'INTERNAL');
+      return answer;
+    },
+    {
+      validator: ({ rolloutId }) => {
+        if (rolloutId !== input.rolloutId) throw locked(input, control);
+      },
+    },
+  );
+  setHandler(statusQuery, () => ({
+    rolloutId: input.rolloutId,
+    step: begun.at(-1) ?? null,
+    ...control.doing,
+  }));
+  void journal.drain();
+  control.set('planning');
+
+  const first = await prepareWithin(input, control);
+  answer = first;
+  if (!first.ok) return finish(input, journal, control, refuse(journal, first.problems));
+  prepared = first;
+  const { runbook, hash, epoch, warnings } = prepared;
+  journal.note({ type: 'planned', hash, runbook, epoch, warnings });
+
+  const watching = new Watching(input, runbook, control, journal);
+  const run: Run = { input, prepared, control, journal, watching, begun };
+  const end = await forwardOrBack(run);
+  if (end.state === 'succeeded') await startKeep(run);
+  return finish(input, journal, control, end);
+}
+
+/** Makes the runbook; what can not be planned is refused and nothing has been written anywhere. */
+const prepareWithin = async (input: RolloutInput, control: Control): Promise<Preparation> => {
+  try {
+    return await control.forward.run(() => read(input.settings).prepare(input));
+  } catch (error) {
+    if (!isCancellation(error)) return { ok: false, problems: [problemOf(error)] };
+    return {
+      ok: false,
+      problems: [
+        {
+          code: 'COMMAND_REFUSED',
+          message: control.wishes.backOut?.cause.sentence ?? 'Cancelled in Temporal before anything ran.',
+        },
+      ],
+    };
+  }
+};
+
+const refuse = (journal: Journal, problems: readonly Problem[]): End => {
+  journal.note({ type: 'refused', problems });
+  return { state: 'refused', sentence: problems.map((problem) => problem.message).join(' ') };
+};
+
+/** The steps, and whatever ends them early: a decision, a person, a failure, or Temporal's own cancel. */
+const forwardOrBack = async (run: Run): Promise<End> => {
+  const { input, prepared, control, journal, begun } = run;
+  const { runbook } = prepared;
+  try {
+    await control.forward.run(async () => {
+      if (prepared.keep !== null) {
+        await claim(input.settings).claimKeep({ keep: prepared.keep, by: input.rolloutId });
+      }
+      await goForward(run);
+    });
+    return {
+      state: 'succeeded',
+      sentence: `${runbook.service} ${runbook.to.version} has all traffic in ${runbook.environment}.`,
+    };
+  } catch (error) {
+    const step = begun.at(-1) ?? null;
+    if (control.wishes.backOut === null && !isCancellation(error)) {
+      const problem = problemOf(error);
+      if (step !== null) journal.note({ type: 'step-failed', step, problem });
+      const title = step === null ? 'the claim of the old version' : (runbook.steps[step]?.title ?? '');
+      control.goBack({
+        actor: null,
+        cause: { by: 'failure', sentence: `${title} failed: ${problem.message}`, step },
+      });
+    }
+    const backOut = control.wishes.backOut ?? {
+      actor: null,
+      cause: { by: 'person' as const, sentence: 'Cancelled in Temporal.', step },
+    };
+    return goBack(input, prepared, begun, control, journal, backOut);
+  }
+};
+
+/** The lock ends with this rollout; `keep` holds the old version ready in a workflow of its own. */
+const startKeep = async ({ input, prepared }: Run): Promise<void> => {
+  const { runbook, epoch } = prepared;
+  await CancellationScope.nonCancellable(() =>
+    startChild(keep, {
+      workflowId: `keep/${input.rolloutId}`,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `keeps ${runbook.keep.warm ?? 'nothing'} of ${runbook.service} ready`,
+      ...(workflowInfo().typedSearchAttributes.getAll().length === 0
+        ? {}
+        : { typedSearchAttributes: workflowInfo().typedSearchAttributes }),
+      args: [
+        {
+          rolloutId: input.rolloutId,
+          place: { service: runbook.service, environment: runbook.environment },
+          file: input.service,
+          plan: runbook.keep,
+          epoch,
+          settings: input.settings,
+        },
+      ],
+    }),
+  );
+};
+
+/** Tells the end, waits a little for the ledger, and leaves to `deliver` what it has not taken. */
+const finish = async (
+  input: RolloutInput,
+  journal: Journal,
+  control: Control,
+  end: End,
+): Promise<RolloutResult> =>
+  CancellationScope.nonCancellable(async () => {
+    journal.note({ type: 'closed', state: end.state, sentence: end.sentence });
+    control.close(end.state);
+    const rest = await journal.settle();
+    if (rest.length > 0) {
+      await startChild(deliver, {
+        workflowId: `deliver/${input.rolloutId}`,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        args: [{ events: rest, settings: input.settings }],
+      });
+    }
+    await condition(allHandlersFinished);
+    return { rolloutId: input.rolloutId, ...end };
+  });
+
+const locked = (input: RolloutInput, control: Control): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: 'ROLLOUT_LOCKED',
+    nonRetryable: true,
+    message: `A rollout of ${input.service.service} in ${input.environment} is already running (${control.state}).`,
+    details: [
+      {
+        rolloutId: input.rolloutId,
+        version: input.version,
+        by: input.actor.id,
+        via: input.actor.via,
+        since: input.requestedAt,
+        state: control.state,
+      },
+    ],
+  });
