@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { Rollouts } from '../rollouts/facade.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { DoctorReport, Readiness } from './health.ts';
+
+/** Everything that the API stands on; it holds no state of its own. */
+export type ApiDeps = {
+  readonly rollouts: Rollouts;
+  readonly ledger: Ledger;
+  /** The operator's bearer token. */
+  readonly token: string;
+  /** Of Sluice, for the OpenAPI document. */
+  readonly version: string;
+  ready(): Promise<Readiness>;
+  doctor(): Promise<DoctorReport>;
+  readonly log: Logger;
+  /** Host names besides localhost, 127.0.0.1 and [::1] that a request may name. */
+  readonly hosts?: readonly string[];
+};
+
+export declare const createApi: (deps: ApiDeps) => FastifyInstance;
