@@ -1,13 +1,22 @@
 import type { Action, Runbook } from './runbook.ts';
 
-/** One action as a person would have to do it, when Sluice can not: shell commands for the practice target. */
-const commandOf = (service: string, action: Action): string => {
-  const call = (body: unknown): string =>
-    `curl --unix-socket "$SLUICE_HOME/practice/control.sock" -X POST http://practice/services/${service}/by-hand ` +
-    `-H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
-  return call(action);
-};
-
-/** What to do by hand when the way back failed: exact commands, in their order. */
-export const byHand = (runbook: Pick<Runbook, 'service'>, actions: readonly Action[]): readonly string[] =>
-  actions.map((action) => commandOf(runbook.service, action));
+/**
+ * What to do by hand when the way back failed: exact shell commands, in their order. `fence` is above everything that
+ * the rollout writes itself, so that nothing of it that is late can undo what the person did.
+ */
+export const byHand = (
+  runbook: Pick<Runbook, 'service'>,
+  actions: readonly Action[],
+  mark: { readonly rolloutId: string; readonly fence: number },
+): readonly string[] =>
+  actions.map((action, i) => {
+    // The practice plane wants the manifest's text with it: nothing to type at three in the morning.
+    if (action.do === 'deploy') return `sluice rollback ${runbook.service} --to ${action.release.version}`;
+    const { rolloutId, fence } = mark;
+    const body = { action, mark: { rolloutId, key: `${rolloutId}/by-hand/${String(i)}`, fence: fence + i } };
+    return [
+      'curl --fail-with-body --unix-socket "$SLUICE_HOME/practice/control.sock"',
+      `-H 'content-type: application/json' -d '${JSON.stringify(body)}'`,
+      `http://practice/services/${runbook.service}/actions`,
+    ].join(' ');
+  });

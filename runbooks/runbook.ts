@@ -107,6 +107,25 @@ export type Runbook = {
   readonly access: AccessBlock;
 };
 
+/** What a step tells the target; nothing for the steps that only look. */
+export const asAction = (step: Step): readonly Action[] => {
+  switch (step.kind) {
+    case 'deploy':
+      return [{ do: 'deploy', release: step.release }];
+    case 'shift':
+      return [{ do: 'shift', weights: step.weights }];
+    case 'promote':
+      return [{ do: 'promote', version: step.release.version }];
+    case 'retire':
+      return [{ do: 'retire', version: step.version }];
+    case 'preflight':
+    case 'smoke':
+    case 'watch':
+    case 'verify':
+      return [];
+  }
+};
+
 /** JSON with sorted keys and no white space: equal runbooks give equal bytes. Undefined members are left out. */
 export const canonicalJson = (value: unknown): string => {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';

@@ -106,6 +106,8 @@ export type WatchInput = {
   readonly gates: GatePolicy;
   readonly startsAt: string;
   readonly endsAt: string;
+  /** Zero of the watches' clock: the start of the rollout's first watch. */
+  readonly zeroAt: string;
   readonly carry: GateCarry;
 };
 export type WatchOutput = { readonly verdict: Verdict; readonly carry: GateCarry };

@@ -50,6 +50,8 @@ export class Control {
   readonly forward = new CancellationScope({ cancellable: true });
   /** Cancelled to end one watch without a verdict. */
   watch: CancellationScope | null = null;
+  /** The whole rollout is a way back: it shows as one and takes no command on its way. */
+  returning = false;
   /** What the main function is doing; what is shown follows from it and from the wishes. */
   #doing: Doing = { state: 'planning', until: null, next: null };
   #shown: RolloutState = 'planning';
@@ -73,7 +75,7 @@ export class Control {
     const { held, backOut } = this.wishes;
     if (held !== null && pausable.has(this.#doing.state))
       return { state: 'held', until: held.until, next: this.#doing.next };
-    if (backOut !== null && isForward(this.#doing.state))
+    if ((backOut !== null || this.returning) && isForward(this.#doing.state))
       return { state: 'rolling-back', until: null, next: null };
     return this.#doing;
   }
@@ -210,6 +212,14 @@ export class Control {
     this.wishes.held = null;
     this.#show();
     this.forward.cancel();
+  }
+
+  /** A way back has failed for good: waits, without end, for a person. `true`: try again; `false`: taken over. */
+  async decidedAfterFailure(): Promise<boolean> {
+    this.wishes.afterFailure = null;
+    this.set('rollback-failed', { next: 'retry or take-over' });
+    await condition(() => this.wishes.afterFailure !== null);
+    return this.wishes.afterFailure === 'retry';
   }
 
   /** The answer to a question, or `null` when nobody gave one in time. */

@@ -6,6 +6,7 @@
 export const epochSpan = 10_000;
 const backFrom = 5_000;
 const backRound = 100;
+const byHandFrom = 8_950;
 const keepFrom = 9_000;
 
 /** The epoch of a rollout that begins while the target has seen `fence`. */
@@ -13,8 +14,11 @@ export const nextEpoch = (fence: number): number => Math.floor(fence / epochSpan
 
 export const forwardFence = (epoch: number, step: number): number => epoch * epochSpan + step + 1;
 
-/** `round` counts the attempts that a person asked for after a failed way back; at most 39 rounds are told apart. */
+/** `round` counts the attempts that a person asked for after a failed way back; at most 38 are told apart. */
 export const backFence = (epoch: number, round: number, index: number): number =>
-  epoch * epochSpan + backFrom + Math.min(round, 39) * backRound + index;
+  epoch * epochSpan + backFrom + Math.min(round, 38) * backRound + index;
 
 export const keepFence = (epoch: number, index: number): number => epoch * epochSpan + keepFrom + index;
+
+/** What a person writes by hand after a failed way back: above all that the rollout itself may still write. */
+export const byHandFence = (epoch: number): number => epoch * epochSpan + byHandFrom;

@@ -1,6 +1,7 @@
 import { ApplicationFailure, condition } from '@temporalio/workflow';
 import type { Cause } from '../runbooks/events.ts';
 import type { Step, WatchStep } from '../runbooks/runbook.ts';
+import { asAction } from '../runbooks/runbook.ts';
 import { sayDuration } from '../runbooks/units.ts';
 import type { Verdict } from '../runbooks/verdict.ts';
 import type { Prepared, RolloutInput } from './contract.ts';
@@ -86,6 +87,9 @@ const runStep = async (run: Run, step: Step, index: number): Promise<string | nu
     fence: forwardFence(epoch, index),
     summary,
   });
+  const act = async (): Promise<void> => {
+    for (const action of asAction(step)) await applyAction(input, runbook, action, mark(step.title));
+  };
   switch (step.kind) {
     case 'preflight':
       control.set('deploying', { next: nextTitle(run, index) });
@@ -93,7 +97,7 @@ const runStep = async (run: Run, step: Step, index: number): Promise<string | nu
       return null;
     case 'deploy':
       control.set('deploying', { next: nextTitle(run, index) });
-      await applyAction(input, runbook, { do: 'deploy', release: step.release }, mark(step.title));
+      await act();
       await wait(input.settings, step.withinMs, `${step.release.version} ready`).ready({
         place,
         file: input.service,
@@ -111,16 +115,16 @@ const runStep = async (run: Run, step: Step, index: number): Promise<string | nu
       });
     case 'shift':
       control.set('ramping', { next: nextTitle(run, index) });
-      await applyAction(input, runbook, { do: 'shift', weights: step.weights }, mark(step.title));
+      await act();
       return null;
     case 'watch':
       return watchStep(run, step, index);
     case 'promote':
       control.set('ramping', { next: 'done' });
-      await applyAction(input, runbook, { do: 'promote', version: step.release.version }, mark(step.title));
+      await act();
       return null;
     case 'retire':
-      await applyAction(input, runbook, { do: 'retire', version: step.version }, mark(step.title));
+      await act();
       return null;
     case 'verify': {
       control.set('ramping', { next: nextTitle(run, index) });

@@ -1,12 +1,12 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { Problem } from '../runbooks/errors.ts';
-import type { Action, Runbook } from '../runbooks/runbook.ts';
+import type { Action, Runbook, Step } from '../runbooks/runbook.ts';
 import type { RolloutState } from '../runbooks/state.ts';
 import { wayBack } from '../runbooks/way-back.ts';
 import { byHand } from '../runbooks/by-hand.ts';
 import type { Prepared, RolloutInput } from './contract.ts';
 import type { BackOut, Control } from './control.ts';
-import { backFence } from './fences.ts';
+import { backFence, byHandFence } from './fences.ts';
 import type { Journal } from './journal.ts';
 import { wait } from './profiles.ts';
 import { problemOf } from './problem.ts';
@@ -30,20 +30,28 @@ export const goBack = async (
   CancellationScope.nonCancellable(async () => {
     const decidedAt = Date.now();
     const actions = wayBack(runbook, begun);
+    const person = backOut.cause.by === 'person';
     control.set('rolling-back');
     journal.note({ type: 'way-back', cause: backOut.cause, actions }, { actor: backOut.actor });
-    const ended: RolloutState = backOut.cause.by === 'person' ? 'aborted' : 'rolled-back';
-    if (actions.length === 0)
-      return { state: ended, sentence: `${backOut.cause.sentence} Nothing had been changed.` };
+    const wrote = begun.some((index) => writing.has(runbook.steps[index]?.kind ?? 'preflight'));
+    if (!wrote)
+      return {
+        state: person ? 'aborted' : 'refused',
+        sentence: `${backOut.cause.sentence} Nothing had been changed.`,
+      };
 
     for (let round = 0; ; round += 1) {
-      const problem = await runActions(input, runbook, actions, epoch, round, journal, decidedAt);
+      const problem =
+        runbook.from === null
+          ? noWayBack(runbook)
+          : await runActions(input, runbook, actions, epoch, round, journal, decidedAt);
       if (problem === null) break;
-      journal.note({ type: 'way-back-failed', problem, byHand: byHand(runbook, actions) });
-      control.set('rollback-failed', { next: 'retry or take-over' });
-      control.wishes.afterFailure = null;
-      await condition(() => control.wishes.afterFailure !== null);
-      if (control.wishes.afterFailure !== 'retry') {
+      journal.note({
+        type: 'way-back-failed',
+        problem,
+        byHand: byHand(runbook, actions, { rolloutId: input.rolloutId, fence: byHandFence(epoch) }),
+      });
+      if (!(await control.decidedAfterFailure())) {
         return {
           state: 'rolled-back-by-hand',
           sentence: `${backOut.cause.sentence} The way back was taken over by a person.`,
@@ -52,8 +60,17 @@ export const goBack = async (
       control.set('rolling-back');
     }
     const found = await verifyEnd(input, runbook, journal);
-    return { state: ended, sentence: `${backOut.cause.sentence} ${found}` };
+    return { state: person ? 'aborted' : 'rolled-back', sentence: `${backOut.cause.sentence} ${found}` };
   });
+
+const writing: ReadonlySet<Step['kind']> = new Set(['deploy', 'shift', 'promote', 'retire']);
+
+/** The first release ever has nothing behind it: what runs stays as it is until a person decides. */
+const noWayBack = (runbook: Runbook): Problem => ({
+  code: 'NO_WAY_BACK',
+  message: `Nothing ran before ${runbook.to.version}: it stays as it is.`,
+  hint: 'Deploy a version that works, after taking this rollout over.',
+});
 
 /** `null`, or what stopped the way back. */
 const runActions = async (

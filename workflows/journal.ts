@@ -35,6 +35,22 @@ export class Journal {
     });
   }
 
+  /** Closes, in its own story, the rollout whose run was ended in Temporal and that this one has recovered. */
+  noteLost(rolloutId: string, sentence: string): void {
+    this.#queue.push({
+      rolloutId,
+      id: 'recover/1',
+      at: new Date(Date.now()).toISOString(),
+      actor: null,
+      body: {
+        type: 'closed',
+        state: 'rolled-back',
+        sentence: `Its run was ended in Temporal; rollout ${this.#rolloutId} took the traffic back: ${sentence}`,
+      },
+      texts: {},
+    });
+  }
+
   /** Drains the queue as long as the workflow lives. Runs beside it; a cancelled rollout still tells its story. */
   async drain(): Promise<never> {
     return CancellationScope.nonCancellable(async () => {

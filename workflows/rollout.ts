@@ -9,13 +9,16 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import { byHand } from '../runbooks/by-hand.ts';
 import type { Problem } from '../runbooks/errors.ts';
+import { asAction } from '../runbooks/runbook.ts';
 import type { RolloutState } from '../runbooks/state.ts';
 import type { Preparation, Prepared, RolloutInput } from './contract.ts';
 import { Control } from './control.ts';
 import { deliver } from './deliver.ts';
 import type { Run } from './forward.ts';
 import { goForward } from './forward.ts';
+import { byHandFence } from './fences.ts';
 import type { End } from './going-back.ts';
 import { goBack } from './going-back.ts';
 import { Journal } from './journal.ts';
@@ -80,7 +83,7 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
 
   const watching = new Watching(input, runbook, control, journal);
   const run: Run = { input, prepared, control, journal, watching, begun };
-  const end = await forwardOrBack(run);
+  const end = input.kind === 'deploy' ? await forwardOrBack(run) : await goReturn(run);
   if (end.state === 'succeeded') await startKeep(run);
   return finish(input, journal, control, end);
 }
@@ -114,9 +117,7 @@ const forwardOrBack = async (run: Run): Promise<End> => {
   const { runbook } = prepared;
   try {
     await control.forward.run(async () => {
-      if (prepared.keep !== null) {
-        await claim(input.settings).claimKeep({ keep: prepared.keep, by: input.rolloutId });
-      }
+      await claimOld(run);
       await goForward(run);
     });
     return {
@@ -140,6 +141,42 @@ const forwardOrBack = async (run: Run): Promise<End> => {
     };
     return goBack(input, prepared, begun, control, journal, backOut);
   }
+};
+
+/** A rollback or a recovery is itself a way back: nothing interrupts it, and where it fails a person decides. */
+const goReturn = async (run: Run): Promise<End> =>
+  CancellationScope.nonCancellable(async () => {
+    const { prepared, control, journal } = run;
+    const { runbook } = prepared;
+    control.returning = true;
+    for (;;) {
+      try {
+        await claimOld(run);
+        run.begun.length = 0;
+        await goForward(run);
+        return {
+          state: 'succeeded',
+          sentence: `${runbook.service} is back on ${runbook.to.version} in ${runbook.environment}.`,
+        };
+      } catch (error) {
+        const actions = runbook.steps.flatMap(asAction);
+        const mark = { rolloutId: run.input.rolloutId, fence: byHandFence(prepared.epoch) };
+        journal.note({
+          type: 'way-back-failed',
+          problem: problemOf(error),
+          byHand: byHand(runbook, actions, mark),
+        });
+        if (!(await control.decidedAfterFailure())) {
+          return { state: 'rolled-back-by-hand', sentence: 'A person took the way back over.' };
+        }
+      }
+    }
+  });
+
+/** The old version is taken over from `keep` before anything is written. */
+const claimOld = async ({ input, prepared }: Run): Promise<void> => {
+  if (prepared.keep === null) return;
+  await claim(input.settings).claimKeep({ keep: prepared.keep, by: input.rolloutId });
 };
 
 /** The lock ends with this rollout; `keep` holds the old version ready in a workflow of its own. */
@@ -176,6 +213,7 @@ const finish = async (
 ): Promise<RolloutResult> =>
   CancellationScope.nonCancellable(async () => {
     journal.note({ type: 'closed', state: end.state, sentence: end.sentence });
+    if (input.kind === 'recover' && input.of !== null) journal.noteLost(input.of, end.sentence);
     control.close(end.state);
     const rest = await journal.settle();
     if (rest.length > 0) {

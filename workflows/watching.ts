@@ -23,6 +23,7 @@ export class Watching {
   readonly #control: Control;
   readonly #journal: Journal;
   #carry: GateCarry = null;
+  #zeroAt: string | null = null;
   #next = 0;
 
   constructor(input: RolloutInput, runbook: Runbook, control: Control, journal: Journal) {
@@ -42,6 +43,8 @@ export class Watching {
     const starts = Date.now();
     const ends = starts + windowMs;
     const startsAt = new Date(starts).toISOString();
+    this.#zeroAt ??= startsAt;
+    const zeroAt = this.#zeroAt;
     const endsAt = new Date(ends).toISOString();
     if (!guard) this.#journal.note({ type: 'watch-started', step: index, watch: number, startsAt, endsAt });
     const { settings } = this.#input;
@@ -64,6 +67,7 @@ export class Watching {
             gates: this.#runbook.gates,
             startsAt,
             endsAt,
+            zeroAt,
             carry: this.#carry,
           }),
           sleep(patienceMs, { summary: 'end of the watch, whatever the worker does' }).then(() =>

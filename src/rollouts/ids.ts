@@ -1,0 +1,8 @@
+/** The lock: one running rollout per service and environment. */
+export const rolloutWorkflowId = (environment: string, service: string): string => `rollout/${environment}/${service}`;
+
+/** Holds the old version ready after the promotion by that rollout. */
+export const keepId = (rolloutId: string): string => `keep/${rolloutId}`;
+
+/** Delivers what the rollout could not. */
+export const deliverId = (rolloutId: string): string => `deliver/${rolloutId}`;
