@@ -1,0 +1,29 @@
+import type { PartName } from '../src/parts.ts';
+import { build } from './build.ts';
+import { obtainPart } from './obtain-part.ts';
+import { say, sentenceOf } from './report.ts';
+
+/**
+ * The second half of the set-up, on the Node that the packages brought: build, then outside programs. Without
+ * Temporal nothing can be shown or tested. Without the time-skipping server one lane of the tests is left out, which
+ * only CI must not do.
+ */
+async function main(args: readonly string[]): Promise<void> {
+  await build();
+  await obtainPart('temporal');
+  if (args.includes('--for=run')) return;
+  const timeSkipping: PartName = 'temporal-test-server';
+  try {
+    await obtainPart(timeSkipping);
+  } catch (error) {
+    if (process.env['CI'] === 'true') throw error;
+    say(`${sentenceOf(error)}\nThe tests that need it are skipped.`);
+  }
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  say(sentenceOf(error));
+  process.exitCode = 1;
+}
