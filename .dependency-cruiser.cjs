@@ -16,7 +16,7 @@ module.exports = {
       comment: 'Whatever a workflow imports is replayed, and so must never change its mind.',
       severity: 'error',
       from: { path: '^workflows/' },
-      to: { pathNot: ['^(workflows|runbooks)/', '^node_modules/@temporalio/workflow/'] },
+      to: { pathNot: ['^(workflows|runbooks)/', '^node_modules/@temporalio/(workflow|common)/'] },
     },
     {
       name: 'src-below-activities',

@@ -16,4 +16,8 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testTimeout: 60_000,
   maxWorkers: 2,
+  // Tests that lean on one another's order fail here rather than at somebody else's.
+  randomize: true,
+  globalSetup: '<rootDir>/tools/jest/global-setup.mjs',
+  reporters: ['default', '<rootDir>/tools/jest/counts-reporter.mjs'],
 };

@@ -61,8 +61,9 @@ export function workflowRules(shared) {
         patterns: [
           nodeModules,
           {
-            regex: '^@temporalio/(?!workflow$)',
-            message: 'Workflow code imports @temporalio/workflow alone.',
+            regex: '^@temporalio/(?!(workflow|common)$)',
+            message:
+              'Workflow code imports @temporalio/workflow, and of @temporalio/common what that does not pass on.',
           },
         ],
       },
