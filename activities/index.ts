@@ -16,6 +16,7 @@ export const makeActivities = (deps: Deps): Activities => {
   const write = makeWrite(deps);
   return withFailures<Activities>({
     prepare: makePrepare(deps),
+    observe: ({ place, file }) => deps.target(file, place).observe(place.service),
     preflight: makePreflight(deps),
     claimKeep: makeClaim(deps),
     // One name each, so that Temporal's history reads like the runbook.

@@ -45,7 +45,7 @@ export const makeWatch =
       if (breached !== null) return done(breached);
       const next = nextTick(starts, input.gates.every, Math.max(clock(), zero + t * 1000 + 1));
       if (next > ends) break;
-      await sleepUntil(context, next, clock);
+      await sleepUntil(context, next, clock, { state, t });
       const [canary, baseline] = await Promise.all([
         readArm(
           deps.target(input.file, input.place),

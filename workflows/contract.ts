@@ -1,7 +1,7 @@
 import type { Actor } from '../runbooks/access.ts';
 import type { Problem } from '../runbooks/errors.ts';
 import type { LedgerEvent } from '../runbooks/events.ts';
-import type { Action, KeepPlan, Release, RolloutKind, Runbook } from '../runbooks/runbook.ts';
+import type { Action, KeepPlan, Release, RolloutKind, Runbook, TargetState } from '../runbooks/runbook.ts';
 import type { GatePolicy, ServiceFile, SmokeCheck } from '../runbooks/service.ts';
 import type { Verdict } from '../runbooks/verdict.ts';
 
@@ -91,6 +91,8 @@ export type VerifyInput = {
   readonly gates: GatePolicy;
 };
 
+export type ObserveInput = { readonly place: Place; readonly file: ServiceFile; readonly settings: Settings };
+
 /** Gate state passed from watch to watch: plain JSON, at most 16 KiB; `null` before the first. */
 export type GateCarry = { readonly [key: string]: unknown } | null;
 
@@ -119,6 +121,7 @@ export type ClaimOutput = { readonly retired: readonly string[] };
 /** Activities of the main queue. Each is safe to repeat; its implementation's doc comment names the key. */
 export type Activities = {
   prepare(input: RolloutInput): Promise<Preparation>;
+  observe(input: ObserveInput): Promise<TargetState>;
   preflight(input: RolloutInput, runbook: Runbook): Promise<void>;
   claimKeep(input: ClaimInput): Promise<ClaimOutput>;
   deploy(input: WriteInput): Promise<void>;

@@ -56,11 +56,13 @@ export class Control {
   #doing: Doing = { state: 'planning', until: null, next: null };
   #shown: RolloutState = 'planning';
   readonly #seen = new Set<string>();
+  readonly #rolloutId: string;
   readonly #journal: Journal;
   readonly #access: AccessBlock;
   readonly #changes: Changes;
 
-  constructor(journal: Journal, access: AccessBlock, changes: Changes) {
+  constructor(rolloutId: string, journal: Journal, access: AccessBlock, changes: Changes) {
+    this.#rolloutId = rolloutId;
     this.#journal = journal;
     this.#access = access;
     this.#changes = changes;
@@ -121,6 +123,10 @@ export class Control {
   }
 
   #refusal(command: RunningCommand, message: CommandMessage): { code: ErrorCode; sentence: string } | null {
+    if (message.rolloutId !== this.#rolloutId) {
+      const sentence = `Can not ${command} rollout ${message.rolloutId}: it has ended, and ${this.#rolloutId} runs now.`;
+      return { code: 'COMMAND_REFUSED', sentence };
+    }
     const stranger = refuseActor(this.#access, message.actor, command);
     if (stranger !== null) return { code: 'NOT_AUTHORISED', sentence: stranger };
     const judged = judgeCommand(this.#shown, command);

@@ -122,6 +122,13 @@ const runStep = async (run: Run, step: Step, index: number): Promise<string | nu
     case 'promote':
       control.set('ramping', { next: 'done' });
       await act();
+      run.journal.note({
+        type: 'promoted',
+        service: runbook.service,
+        environment: runbook.environment,
+        release: step.release,
+        by: 'rollout',
+      });
       return null;
     case 'retire':
       await act();

@@ -6,6 +6,8 @@ import type { ClaimOutput, Preparation } from './contract.ts';
 /** A command as it reaches a rollout. `id` is fixed by the caller's request: said twice, it acts once. */
 export type CommandMessage = {
   readonly id: string;
+  /** The rollout that is meant: the workflow's id is used again by the next one. */
+  readonly rolloutId: string;
   readonly actor: Actor;
   readonly reason: string | null;
 };

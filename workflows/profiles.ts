@@ -53,7 +53,7 @@ const recording = (settings: Settings): ActivityOptions => ({
 });
 
 export const read = (settings: Settings) =>
-  proxyActivities<Pick<Activities, 'prepare' | 'preflight'>>(reading(settings));
+  proxyActivities<Pick<Activities, 'prepare' | 'preflight' | 'observe'>>(reading(settings));
 
 export const write = (settings: Settings, summary: string) =>
   proxyActivities<Pick<Activities, 'deploy' | 'shift' | 'promote' | 'retire'>>({

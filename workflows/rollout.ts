@@ -45,7 +45,7 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
   let prepared: Prepared | null = null;
   let answer: Preparation | null = null;
 
-  const control: Control = new Control(journal, input.service.access, {
+  const control: Control = new Control(input.rolloutId, journal, input.service.access, {
     shown: () => {
       showStatus(prepared?.runbook ?? null, begun.at(-1) ?? null, control.doing);
     },

@@ -1,7 +1,14 @@
 import type { Actor } from '../../runbooks/access.ts';
 import type { Preparation } from '../../workflows/contract.ts';
 import type { ReleaseView, RolloutView } from '../store/views.ts';
-import type { CommandRequest, DeployRequest, PlanRequest, RollbackRequest, SaidAnswer, StartAnswer } from './requests.ts';
+import type {
+  CommandRequest,
+  DeployRequest,
+  PlanRequest,
+  RollbackRequest,
+  SaidAnswer,
+  StartAnswer,
+} from './requests.ts';
 
 /** One environment of one service, as a board shows it. */
 export type PlaceView = {
@@ -30,13 +37,20 @@ export type Rollouts = {
   /** @throws SluiceError NOT_FOUND, COMMAND_REFUSED, NOT_AUTHORISED */
   say(request: CommandRequest): Promise<SaidAnswer>;
   /** Records what runs now, its digest observed, as the first good release. */
-  adopt(request: { readonly service: string; readonly environment: string | null; readonly actor: Actor }): Promise<ReleaseView>;
+  adopt(request: {
+    readonly service: string;
+    readonly environment: string | null;
+    readonly actor: Actor;
+  }): Promise<ReleaseView>;
   /** A rollout by id, or by a unique beginning of it (at least 6 characters); a service's name gives its newest.
    * @throws SluiceError NOT_FOUND */
   find(idOrService: string): Promise<RolloutView>;
   places(): Promise<readonly PlaceView[]>;
   /** The playbook (Markdown) of a deploy of `version`, or, without one, of the last rollout. */
-  playbook(request: PlanRequest | { readonly service: string; readonly environment: string | null; readonly version: null }): Promise<string>;
+  playbook(
+    request:
+      PlanRequest | { readonly service: string; readonly environment: string | null; readonly version: null },
+  ): Promise<string>;
   /** Rollouts that are open in the ledger and have no run any more: starts their way back. Returns their ids. */
   recoverLost(): Promise<readonly string[]>;
 };

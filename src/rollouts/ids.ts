@@ -1,5 +1,6 @@
 /** The lock: one running rollout per service and environment. */
-export const rolloutWorkflowId = (environment: string, service: string): string => `rollout/${environment}/${service}`;
+export const rolloutWorkflowId = (environment: string, service: string): string =>
+  `rollout/${environment}/${service}`;
 
 /** Holds the old version ready after the promotion by that rollout. */
 export const keepId = (rolloutId: string): string => `keep/${rolloutId}`;

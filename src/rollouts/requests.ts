@@ -27,7 +27,12 @@ export type CommandRequest = Asked & {
 
 export type StartAnswer =
   /** `repeated`: the key was used before; this is the rollout that it began. */
-  | { readonly outcome: 'accepted'; readonly rolloutId: string; readonly repeated: boolean; readonly prepared: Prepared }
+  | {
+      readonly outcome: 'accepted';
+      readonly rolloutId: string;
+      readonly repeated: boolean;
+      readonly prepared: Prepared;
+    }
   | {
       readonly outcome: 'refused';
       readonly rolloutId: string;

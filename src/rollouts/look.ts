@@ -1,0 +1,84 @@
+import type { Actor } from '../../runbooks/access.ts';
+import { SluiceError } from '../../runbooks/errors.ts';
+import { playbook } from '../../runbooks/playbook.ts';
+import { findService, loadServices } from '../service-file/folder.ts';
+import type { RolloutView } from '../store/views.ts';
+import type { RolloutsDeps } from './deps.ts';
+import type { PlaceView, Rollouts } from './facade.ts';
+import { chooseEnvironment } from './input.ts';
+import { planOnly } from './plan-only.ts';
+
+const shortestPrefix = 6;
+const looksLikeId = /^[0-9a-f][0-9a-f-]{5,35}$/;
+
+/** A rollout by id, by a unique beginning of it, or the newest of a service. @throws SluiceError NOT_FOUND */
+export const find = async ({ ledger }: RolloutsDeps, idOrService: string): Promise<RolloutView> => {
+  const wanted = idOrService.slice(0, 200);
+  const exact = await ledger.rollout(wanted);
+  if (exact !== null) return exact;
+  const [newest] = await ledger.rollouts({ service: wanted, limit: 1 });
+  if (newest !== undefined) return newest;
+  if (wanted.length >= shortestPrefix && looksLikeId.test(wanted)) {
+    const near = (await ledger.rollouts({ limit: 500 })).filter(({ id }) => id.startsWith(wanted));
+    const [only] = near;
+    if (near.length === 1 && only !== undefined) return only;
+    if (near.length > 1) {
+      throw new SluiceError({
+        code: 'NOT_FOUND',
+        message: `${String(near.length)} rollouts begin with "${wanted}".`,
+        hint: `Say more of the id: ${near
+          .slice(0, 5)
+          .map(({ id }) => id)
+          .join(', ')}.`,
+      });
+    }
+  }
+  throw new SluiceError({
+    code: 'NOT_FOUND',
+    message: `No rollout has the id "${wanted}", and no service of that name has been rolled out.`,
+    hint: '`sluice status` lists services, `sluice history SERVICE` their rollouts.',
+  });
+};
+
+/** Every environment of every service, with what is known good and what is open. */
+export const places = async ({ ledger, services }: RolloutsDeps): Promise<readonly PlaceView[]> => {
+  const folder = await loadServices(services);
+  const open = await ledger.openRollouts();
+  const rows = folder.services.flatMap(({ file }) =>
+    Object.keys(file.environments).map(async (environment) => ({
+      service: file.service,
+      environment,
+      owners: file.owners,
+      good: await ledger.lastGood(file.service, environment),
+      open: open.find((view) => view.service === file.service && view.environment === environment) ?? null,
+    })),
+  );
+  return Promise.all(rows);
+};
+
+/** The one-page runbook: of a version's plan, or of the service's last rollout. */
+export const page = async (
+  deps: RolloutsDeps,
+  asked: Parameters<Rollouts['playbook']>[0],
+): Promise<string> => {
+  if (asked.version !== null) {
+    const prepared = await planOnly(deps, { ...asked, version: asked.version, actor: reader });
+    if (prepared.ok) return playbook(prepared.runbook, { rolloutId: null, hash: prepared.hash });
+    const [problem] = prepared.problems;
+    throw new SluiceError(problem ?? { code: 'RUNBOOK_INVALID', message: 'No runbook can be made.' });
+  }
+  const { file } = await findService(deps.services, asked.service);
+  const environment = chooseEnvironment(file.service, Object.keys(file.environments), asked.environment);
+  for (const view of await deps.ledger.rollouts({ service: file.service, environment, limit: 50 })) {
+    const runbook = await deps.ledger.runbook(view.id);
+    if (runbook !== null) return playbook(runbook, { rolloutId: view.id, hash: view.hash });
+  }
+  throw new SluiceError({
+    code: 'NOT_FOUND',
+    message: `${file.service} has had no rollout in ${environment} yet.`,
+    hint: `Name a version and the page is printed from its plan: sluice playbook ${file.service} --version 1.2.3`,
+  });
+};
+
+/** Reading needs no right. */
+const reader: Actor = { id: 'reader', via: 'system', groups: [] };

@@ -1,0 +1,138 @@
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { v7 as uuidv7 } from 'uuid';
+import type { Problem } from '../../runbooks/errors.ts';
+import { SluiceError } from '../../runbooks/errors.ts';
+import type { LedgerEvent } from '../../runbooks/events.ts';
+import type { RolloutInput } from '../../workflows/contract.ts';
+import { plannedUpdate } from '../../workflows/messages.ts';
+import type { rollout } from '../../workflows/rollout.ts';
+import { searchAttributes } from '../../workflows/status.ts';
+import type { RolloutView } from '../store/views.ts';
+import type { RolloutsDeps } from './deps.ts';
+import { planMsOf } from './deps.ts';
+import { rolloutWorkflowId } from './ids.ts';
+import type { Wanted } from './input.ts';
+import { bodyHash, makeInput } from './input.ts';
+import { lastRun } from './runs.ts';
+import type { StartAnswer } from './requests.ts';
+import { isUnanswered, refusalOf } from './temporal-errors.ts';
+
+/**
+ * Starts a rollout: remembers the request in the ledger, then starts the workflow under the lock's id and returns its
+ * runbook. The same key gives the same rollout, also when this process died in between.
+ */
+export const start = async (
+  deps: RolloutsDeps,
+  wanted: Omit<Wanted, 'rolloutId'>,
+  key: string | null,
+): Promise<StartAnswer> => {
+  const minted = uuidv7();
+  const input = await makeInput(deps, { ...wanted, rolloutId: minted });
+  const first = requested(input);
+  const { rolloutId, fresh } = await deps.ledger.requestAndRemember(
+    key ?? minted,
+    bodyHash({ ...wanted, environment: input.environment, rolloutId: '' }),
+    first,
+  );
+  if (!fresh) {
+    const known = await begun(deps, input, rolloutId);
+    if (known !== null) return known;
+  }
+  return run(deps, { ...input, rolloutId }, !fresh);
+};
+
+const requested = (input: RolloutInput): LedgerEvent => ({
+  rolloutId: input.rolloutId,
+  id: 'face/requested',
+  at: input.requestedAt,
+  actor: input.actor,
+  body: {
+    type: 'requested',
+    kind: input.kind,
+    service: input.service.service,
+    environment: input.environment,
+    version: input.version ?? 'last good',
+    of: input.of,
+    files: input.files.map(({ path, sha256 }) => ({ path, sha256 })),
+  },
+  texts: input.reason === null ? {} : { reason: input.reason },
+});
+
+/** What became of a request that was made before; `null`: it was never started. */
+const begun = async (
+  deps: RolloutsDeps,
+  input: RolloutInput,
+  rolloutId: string,
+): Promise<StartAnswer | null> => {
+  const view = await deps.ledger.rollout(rolloutId);
+  if (view !== null && view.state !== 'requested' && view.state !== 'planning') return fromLedger(deps, view);
+  // The ledger may lag behind a run that is there.
+  const last = await lastRun(deps, input.environment, input.service.service);
+  return last?.rolloutId === rolloutId ? { outcome: 'not-confirmed', rolloutId, repeated: true } : null;
+};
+
+const fromLedger = async (deps: RolloutsDeps, view: RolloutView): Promise<StartAnswer> => {
+  const runbook = await deps.ledger.runbook(view.id);
+  if (runbook === null || view.hash === null || view.epoch === null) {
+    return { outcome: 'refused', rolloutId: view.id, repeated: true, problems: view.problems };
+  }
+  return {
+    outcome: 'accepted',
+    rolloutId: view.id,
+    repeated: true,
+    prepared: { ok: true, runbook, hash: view.hash, epoch: view.epoch, warnings: view.warnings, keep: null },
+  };
+};
+
+const run = async (deps: RolloutsDeps, input: RolloutInput, repeated: boolean): Promise<StartAnswer> => {
+  const { rolloutId, environment } = input;
+  const { service } = input.service;
+  const version = input.version ?? 'last good';
+  const startWorkflowOperation = new WithStartWorkflowOperation<typeof rollout>('rollout', {
+    workflowId: rolloutWorkflowId(environment, service),
+    taskQueue: deps.settings.queues.main,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    args: [input],
+    memo: { rolloutId, kind: input.kind },
+    typedSearchAttributes: [
+      { key: searchAttributes.service, value: service },
+      { key: searchAttributes.environment, value: environment },
+      { key: searchAttributes.version, value: version },
+    ],
+    staticSummary: `${input.kind} ${service} ${version} in ${environment}`,
+    staticDetails: `rollout \`${rolloutId}\`, asked for by ${input.actor.id} (${input.actor.via})`,
+  });
+  try {
+    const answer = await deps.client.withDeadline(Date.now() + planMsOf(deps), () =>
+      deps.client.workflow.executeUpdateWithStart(plannedUpdate, {
+        startWorkflowOperation,
+        args: [{ rolloutId }],
+        updateId: `planned/${rolloutId}`,
+      }),
+    );
+    if (answer.ok) return { outcome: 'accepted', rolloutId, repeated, prepared: answer };
+    return { outcome: 'refused', rolloutId, repeated, problems: answer.problems };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal !== null) throw await refused(deps, input, refusal);
+    if (!isUnanswered(error)) throw error;
+    deps.log.warn({ rolloutId, error: String(error) }, 'the start is not confirmed yet');
+    return { outcome: 'not-confirmed', rolloutId, repeated };
+  }
+};
+
+/** Somebody else holds the lock: this rollout ends before it began, and says where the other one is. */
+const refused = async (deps: RolloutsDeps, input: RolloutInput, problem: Problem): Promise<SluiceError> => {
+  const told: Problem = {
+    ...problem,
+    hint: `See it with: sluice status ${String(problem.details?.['rolloutId'] ?? input.service.service)}`,
+  };
+  const { rolloutId } = input;
+  const at = new Date().toISOString();
+  const common = { rolloutId, at, actor: null, texts: {} };
+  await deps.ledger.append([
+    { ...common, id: 'face/refused', body: { type: 'refused', problems: [told] } },
+    { ...common, id: 'face/closed', body: { type: 'closed', state: 'refused', sentence: told.message } },
+  ]);
+  return new SluiceError(told);
+};
