@@ -1,4 +1,6 @@
+import { lstat } from 'node:fs/promises';
 import { request } from 'node:http';
+import { dirname, resolve as resolvePath } from 'node:path';
 import type { z } from 'zod';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import { controlPath } from './control-path.ts';
@@ -37,6 +39,16 @@ const readJson = (text: string): unknown => {
     return text === '' ? null : JSON.parse(text);
   } catch (error) {
     throw unavailable('broken', 'The practice plane gave an answer that is not JSON.', error);
+  }
+};
+
+/** The folder for temporary files is everybody's: a socket there must be one that this user made. */
+const assertOwn = async (home: string): Promise<void> => {
+  const path = controlPath(home);
+  if (dirname(path) === resolvePath(home)) return;
+  const { uid } = await lstat(path);
+  if (process.getuid !== undefined && uid !== process.getuid()) {
+    throw unavailable('broken', `${path} belongs to another user (${String(uid)}).`);
   }
 };
 
@@ -85,6 +97,7 @@ export const callPlane = async (home: string, call: PlaneCall): Promise<PlaneAns
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]);
   try {
+    await assertOwn(home);
     return await exchange(home, call, signal);
   } catch (error) {
     call.signal?.throwIfAborted();

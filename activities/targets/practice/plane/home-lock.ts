@@ -1,0 +1,30 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/** Keeps the home this process's own until `release`, or until the system takes it back from a dead one. */
+export type HomeLock = { release(): void };
+
+/**
+ * Takes the home for this process: an exclusive transaction on a small database, which the system ends with its
+ * owner, however that dies. Waits 2 s for an owner that is just going.
+ *
+ * @returns `null` if another process has it.
+ */
+export const lockHome = (path: string): HomeLock | null => {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec('PRAGMA busy_timeout = 2000');
+    // Without a journal file beside it that a kill would leave behind.
+    database.exec('PRAGMA journal_mode = MEMORY');
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (error instanceof Error && /locked|busy/i.test(error.message)) return null;
+    throw error;
+  }
+  return {
+    release: () => {
+      database.exec('ROLLBACK');
+      database.close();
+    },
+  };
+};
