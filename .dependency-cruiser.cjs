@@ -9,14 +9,14 @@ module.exports = {
       comment: 'The language is pure: a runbook made today must be the one made tomorrow.',
       severity: 'error',
       from: { path: '^runbooks/' },
-      to: { pathNot: ['^runbooks/', '^node_modules/zod/'] },
+      to: { pathNot: ['^runbooks/', '(^|/)node_modules/zod/'] },
     },
     {
       name: 'workflows-import-runbooks-alone',
       comment: 'Whatever a workflow imports is replayed, and so must never change its mind.',
       severity: 'error',
       from: { path: '^workflows/' },
-      to: { pathNot: ['^(workflows|runbooks)/', '^node_modules/@temporalio/(workflow|common)/'] },
+      to: { pathNot: ['^(workflows|runbooks)/', '(^|/)node_modules/@temporalio/(workflow|common)/'] },
     },
     {
       name: 'src-below-activities',
@@ -30,14 +30,14 @@ module.exports = {
       comment: 'The client is a program of its own: it reaches the daemon over HTTP.',
       severity: 'error',
       from: { path: '^src/cli/' },
-      to: { path: ['^(activities|worker)/', '^node_modules/@temporalio/(worker|activity)/'] },
+      to: { path: ['^(activities|worker)/', '(^|/)node_modules/@temporalio/(worker|activity)/'] },
     },
     {
       name: 'gates-are-pure',
       comment: 'The same samples give the same verdict: live, replayed, resumed.',
       severity: 'error',
       from: { path: '^src/gates/' },
-      to: { pathNot: ['^src/gates/', '^runbooks/', '^node_modules/zod/'] },
+      to: { pathNot: ['^src/gates/', '^runbooks/', '(^|/)node_modules/zod/'] },
     },
     {
       name: 'activities-below-worker',
@@ -73,7 +73,7 @@ module.exports = {
     },
   ],
   options: {
-    doNotFollow: { path: '^node_modules/' },
+    doNotFollow: { path: '(^|/)node_modules/' },
     exclude: { path: '^dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

@@ -18,6 +18,7 @@ export default {
   maxWorkers: 2,
   // Tests that lean on one another's order fail here rather than at somebody else's.
   randomize: true,
+  setupFiles: ['<rootDir>/tools/jest/one-realm.mjs'],
   globalSetup: '<rootDir>/tools/jest/global-setup.mjs',
   reporters: ['default', '<rootDir>/tools/jest/counts-reporter.mjs'],
 };

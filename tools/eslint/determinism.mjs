@@ -73,10 +73,6 @@ export function workflowRules(shared) {
       ...shared,
       dynamicImport,
       {
-        selector: 'Property[key.name="validator"] > :function[async=true]',
-        message: 'An async validator never rejects anything: make it synchronous.',
-      },
-      {
         selector: 'ThrowStatement > NewExpression[callee.name=/^(Error|TypeError|RangeError)$/]',
         message:
           'Only a TemporalFailure fails a workflow, any other error retries its task for ever: throw ApplicationFailure.',
