@@ -63,7 +63,12 @@ export const page = async (
 ): Promise<string> => {
   if (asked.version !== null) {
     const prepared = await planOnly(deps, { ...asked, version: asked.version, actor: reader });
-    if (prepared.ok) return playbook(prepared.runbook, { rolloutId: null, hash: prepared.hash });
+    if (prepared.ok)
+      return playbook(prepared.runbook, {
+        rolloutId: null,
+        hash: prepared.hash,
+        warnings: prepared.warnings,
+      });
     const [problem] = prepared.problems;
     throw new SluiceError(problem ?? { code: 'RUNBOOK_INVALID', message: 'No runbook can be made.' });
   }
@@ -71,7 +76,8 @@ export const page = async (
   const environment = chooseEnvironment(file.service, Object.keys(file.environments), asked.environment);
   for (const view of await deps.ledger.rollouts({ service: file.service, environment, limit: 50 })) {
     const runbook = await deps.ledger.runbook(view.id);
-    if (runbook !== null) return playbook(runbook, { rolloutId: view.id, hash: view.hash });
+    if (runbook === null || view.hash === null) continue;
+    return playbook(runbook, { rolloutId: view.id, hash: view.hash, warnings: view.warnings });
   }
   throw new SluiceError({
     code: 'NOT_FOUND',

@@ -1,0 +1,107 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { WorkerInterceptors } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { Deps } from '../activities/deps.ts';
+import { ensurePlane, seedPlane, stopPlane } from '../activities/targets/practice/lifecycle.ts';
+import type { Config } from '../src/config.ts';
+import type { RolloutsDeps } from '../src/rollouts/deps.ts';
+import { createRollouts } from '../src/rollouts/rollouts.ts';
+import { startFaces } from './faces.ts';
+import { openFor } from './open-ledger.ts';
+import { ensureSweep } from './sweep-schedule.ts';
+import { practiceHome, targetsOf } from './targets.ts';
+import { connectTemporal } from './temporal-client.ts';
+import { ensureDevServer } from './temporal-server.ts';
+import { startWorkers } from './workers.ts';
+
+export type RunningDev = {
+  readonly url: string;
+  readonly temporal: { readonly address: string; readonly ui: string | null; readonly adopted: boolean };
+  readonly practice: { readonly pid: number; readonly adopted: boolean } | null;
+  /** Rejects when something that it can't do without fails for good. */
+  readonly failed: Promise<never>;
+  /** Everything in its order: faces, workers, practice service, Temporal, ledger. */
+  stop(): Promise<void>;
+};
+
+/** What a test adds to the daemon from outside; the product itself has no switches for it. */
+export type DevHooks = { readonly interceptors?: WorkerInterceptors };
+
+/**
+ * One process of ours, embedded: ledger, worker, API. Temporal and the practice service are processes beside it that
+ * outlive it when it is killed; the next daemon of the same data folder adopts them.
+ * @throws SluiceError LEDGER_OWNED (another daemon has the folder), TEMPORAL_UNAVAILABLE, TARGET_UNAVAILABLE
+ */
+export const startDev = async (config: Config, log: Logger, hooks: DevHooks = {}): Promise<RunningDev> => {
+  mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  const stack: (() => Promise<unknown>)[] = [];
+  const unwind = async (): Promise<void> => {
+    for (let stop = stack.pop(); stop !== undefined; stop = stack.pop()) await stop();
+  };
+  try {
+    // The ledger first: its owner is the daemon of this folder, and a second one ends here.
+    const ledger = await openFor(config, 'dev', `the data folder ${config.home}`);
+    stack.push(() => ledger.close());
+    // One's own Temporal, where one is configured; otherwise a dev server beside this process.
+    const own = process.env['TEMPORAL_ADDRESS'] !== undefined;
+    const [server, practice] = await Promise.all([
+      own ? null : ensureDevServer(path.join(config.home, 'temporal'), log),
+      startPractice(config),
+    ]);
+    if (server !== null) stack.push(() => server.stop());
+    if (practice !== null) stack.push(() => stopPlane(practiceHome(config.home)));
+    const temporal = await connectTemporal(
+      server === null ? null : { address: server.address, namespace: 'default' },
+    );
+    stack.push(() => temporal.close());
+
+    const rolloutsDeps: RolloutsDeps = {
+      client: temporal.client,
+      ledger,
+      services: config.services,
+      settings: config.settings,
+      log,
+    };
+    const rollouts = createRollouts(rolloutsDeps);
+    const deps: Deps = {
+      ledger,
+      client: temporal.client,
+      target: targetsOf(config.home),
+      clock: () => Date.now(),
+      recoverLost: () => rollouts.recoverLost(),
+      log,
+    };
+    const workers = await startWorkers(temporal, config, deps, hooks);
+    stack.push(() => workers.stop());
+    const faces = await startFaces(config, rollouts, rolloutsDeps, log);
+    stack.push(() => faces.stop());
+    await ledger.tellAddress(faces.url);
+    await ensureSweep(temporal.client, config.settings.queues.main);
+    const lost = await rollouts.recoverLost();
+    if (lost.length > 0) log.error({ lost }, 'rollouts had lost their run; their way back has been started');
+
+    return {
+      url: faces.url,
+      temporal: {
+        address: server?.address ?? 'TEMPORAL_ADDRESS',
+        ui: server?.ui ?? null,
+        adopted: server?.adopted ?? true,
+      },
+      practice,
+      failed: workers.stopped.then(() => new Promise<never>(() => undefined)),
+      stop: unwind,
+    };
+  } catch (error) {
+    await unwind();
+    throw error;
+  }
+};
+
+const startPractice = async (config: Config): Promise<RunningDev['practice']> => {
+  const home = practiceHome(config.home);
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const plane = await ensurePlane(home, { logFile: path.join(home, 'plane.log') });
+  if (config.practice !== null) await seedPlane(home, config.practice);
+  return plane;
+};

@@ -1,0 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SluiceError } from '../runbooks/errors.ts';
+import { deploymentName } from './serve.ts';
+import { connectTemporal } from './temporal-client.ts';
+import { bundleBuildId } from './workers.ts';
+
+const everyMs = 2_000;
+
+/** `sluiced release`: new rollouts run on the workers of this build from now on; running ones stay on theirs. */
+export const release = async (): Promise<string> => {
+  const buildId = await bundleBuildId();
+  const temporal = await connectTemporal(null);
+  try {
+    const { conflictToken } = await temporal.client.workflowService.describeWorkerDeployment({
+      namespace: temporal.namespace,
+      deploymentName,
+    });
+    await temporal.client.workflowService.setWorkerDeploymentCurrentVersion({
+      namespace: temporal.namespace,
+      deploymentName,
+      buildId,
+      identity: `sluiced release (${String(process.pid)})`,
+      ...(conflictToken == null ? {} : { conflictToken }),
+    });
+    return `Build ${buildId} is current: new rollouts run on it.`;
+  } finally {
+    await temporal.close();
+  }
+};
+
+/** 1 draining, 2 drained: Temporal's VersionDrainageStatus. */
+const drained = 2;
+
+/** `sluiced drain BUILD`: waits until no rollout runs on that build any more; then its workers may go. */
+export const drain = async (buildId: string, tell: (sentence: string) => void): Promise<string> => {
+  if (!/^[0-9a-f]{16}$/.test(buildId)) {
+    throw new SluiceError({
+      code: 'USAGE',
+      message: `"${buildId.slice(0, 40)}" is not a build id.`,
+      hint: 'sluiced worker prints its own when it starts: 16 hexadecimal digits.',
+    });
+  }
+  const temporal = await connectTemporal(null);
+  try {
+    let told = '';
+    for (;;) {
+      const { workerDeploymentVersionInfo: info } =
+        await temporal.client.workflowService.describeWorkerDeploymentVersion({
+          namespace: temporal.namespace,
+          deploymentVersion: { deploymentName, buildId },
+        });
+      const status = info?.drainageInfo?.status ?? 0;
+      if (Number(status) === drained) return `Build ${buildId} is drained: its workers may be stopped.`;
+      const says =
+        Number(status) === 0
+          ? `Build ${buildId} is current: release another first.`
+          : `Build ${buildId} still has rollouts.`;
+      if (says !== told) tell(says);
+      told = says;
+      await delay(everyMs);
+    }
+  } finally {
+    await temporal.close();
+  }
+};
