@@ -59,12 +59,14 @@ export const percentage = (min: number, max: number) => {
     .meta({ pattern: '^\\d{1,3}(\\.\\d{1,6})?\\s?%$' })
     .transform((text, context) => {
       const match = /^(\d{1,3}(?:\.\d{1,6})?)\s?%$/.exec(text.trim());
-      const fraction = match?.[1] === undefined ? Number.NaN : Number(match[1]) / 100;
+      // Read with an exponent, not divided: 41.6 / 100 is 0.41600000000000004.
+      const fraction = match?.[1] === undefined ? Number.NaN : Number(`${match[1]}e-2`);
       if (fraction >= min && fraction <= max) return fraction;
       context.addIssue({ code: 'custom', message: says });
       return z.NEVER;
     });
 };
 
-/** As the file writes it; rounded, because 0.000001 × 100 is 0.00009999… in floating point. */
-const writePercent = (fraction: number): string => `${String(Number((fraction * 100).toPrecision(6)))}%`;
+/** As the service file writes a limit, `1%`; rounded, because 0.000001 × 100 is 0.00009999… in floating point. */
+export const writePercent = (fraction: number): string =>
+  `${String(Number((fraction * 100).toPrecision(6)))}%`;

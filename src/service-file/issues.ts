@@ -144,9 +144,10 @@ const amount = (limit: number | bigint, origin: string): string => {
 const sayFound = (value: unknown): string => {
   if (value === null || value === undefined) return 'nothing';
   if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'number') return `the number ${String(value)}`;
+  if (typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${String(value.length)}`;
-  if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty mapping' : 'a mapping';
-  return `${typeof value === 'number' ? 'the number ' : ''}${String(value)}`;
+  return Object.keys(value).length === 0 ? 'an empty mapping' : 'a mapping';
 };
 
 const unreachable = (issue: never): never => {
