@@ -1,22 +1,101 @@
+import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import type { Logger } from 'pino';
-import type { Rollouts } from '../rollouts/facade.ts';
-import type { Ledger } from '../store/ledger.ts';
-import type { DoctorReport, Readiness } from './health.ts';
+import fastify from 'fastify';
+import {
+  createJsonSchemaTransform,
+  jsonSchemaTransformObject,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ApiDeps } from './deps.ts';
+import { bearerGuard, judgeHost } from './guard.ts';
+import { addMetrics } from './metrics.ts';
+import { answerFrameworkError, answerUnparsable, answerUnrouted } from './outside-routes.ts';
+import { handleError, sendProblem } from './problem.ts';
+import { addEventRoutes } from './routes/events.ts';
+import { addOperationRoutes } from './routes/operations.ts';
+import { addRolloutRoutes } from './routes/rollouts.ts';
+import { addServiceRoutes } from './routes/services.ts';
+import { addViewRoutes } from './routes/views.ts';
 
-/** Everything that the API stands on; it holds no state of its own. */
-export type ApiDeps = {
-  readonly rollouts: Rollouts;
-  readonly ledger: Ledger;
-  /** The operator's bearer token. */
-  readonly token: string;
-  /** Of Sluice, for the OpenAPI document. */
-  readonly version: string;
-  ready(): Promise<Readiness>;
-  doctor(): Promise<DoctorReport>;
-  readonly log: Logger;
-  /** Host names besides localhost, 127.0.0.1 and [::1] that a request may name. */
-  readonly hosts?: readonly string[];
+export type { ApiDeps } from './deps.ts';
+
+/** No call needs a larger body: files are read by the daemon, not sent. */
+const bodyLimit = 64 * 1024;
+
+/**
+ * The HTTP API, v1, not listening yet: `listen` on loopback, `close` ends streams and long-polls at once. Nothing here
+ * asks Temporal or writes to the ledger: commands go to the façade, reading to the ledger and its hub.
+ */
+export const createApi = (deps: ApiDeps): FastifyInstance => {
+  const closing = new AbortController();
+  const app = fastify({
+    loggerInstance: deps.log,
+    bodyLimit,
+    disableRequestLogging: true,
+    // A name that is too long is the façade's to refuse, with a better sentence than "no such address".
+    routerOptions: { maxParamLength: 2000 },
+    forceCloseConnections: true,
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerUnparsable,
+  }).withTypeProvider<ZodTypeProvider>();
+
+  app.setValidatorCompiler(validatorCompiler);
+  // Answers are held to their schemas by the types; parsing each again would only make it slower.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  app.setErrorHandler(handleError);
+  guard(app, deps);
+  log(app);
+  app.addHook('preClose', async () => closing.abort());
+
+  const metrics = addMetrics(app, deps.ledger);
+  answerUnrouted(app);
+  void app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Sluice', version: deps.version, description: 'Ships software and takes it back.' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+    transform: createJsonSchemaTransform({}),
+    transformObject: jsonSchemaTransformObject,
+  });
+  app.after(() => {
+    addRolloutRoutes(app, deps);
+    addViewRoutes(app, deps, closing.signal);
+    addEventRoutes(app, deps, closing.signal);
+    addServiceRoutes(app, deps);
+    addOperationRoutes(app, deps, metrics);
+    app.get('/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  });
+  return app;
 };
 
-export declare const createApi: (deps: ApiDeps) => FastifyInstance;
+/** What needs no token: it tells nothing about rollouts, and probes and scrapers have none. */
+const open = new Set(['/healthz', '/readyz', '/metrics', '/v1/openapi.json']);
+
+const guard = (app: FastifyInstance, { token, hosts = [] }: ApiDeps): void => {
+  const judgeToken = bearerGuard(token);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+    const problem = judgeHost(request.headers.host, hosts);
+    if (problem !== null) return sendProblem(reply, problem, { status: 421 });
+    if (!open.has(request.routeOptions.url ?? '')) judgeToken(request);
+    return undefined;
+  });
+};
+
+/** One line per request: neither headers nor what was asked for, which may hold secrets. */
+const log = (app: FastifyInstance): void => {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    const answered = {
+      method,
+      route: routeOptions.url,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    };
+    if (open.has(routeOptions.url ?? '')) request.log.debug(answered, 'answered');
+    else request.log.info(answered, 'answered');
+  });
+};
