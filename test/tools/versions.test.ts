@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { completeLock, missingPackages, readLock } from '../../tools/complete-lock.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -68,5 +69,40 @@ describe('the packages', () => {
     const text = await readFile(path.join(root, 'package-lock.json'), 'utf8');
     const urls = (text.match(/"resolved": *"[^"]*"/g) ?? []).filter((line) => line.includes('://'));
     expect(urls).toEqual([]);
+  });
+
+  test('the lock file has the packages of every platform: without them npm refuses it', async () => {
+    expect(missingPackages(await readLock())).toEqual([]);
+  });
+
+  test('what a registry did not carry is added to a lock file, for its platform alone', () => {
+    const asks = {
+      version: '1.0.0',
+      dev: true,
+      optionalDependencies: { '@a/b-linux-arm64-musl': '1.0.0', c: '1.0.0' },
+    };
+    const nested = { version: '3.0.0', dependencies: { c: '1.0.0' } };
+    const lock = {
+      packages: {
+        '': {},
+        'node_modules/a': asks,
+        'node_modules/d': nested,
+        'node_modules/a/node_modules/c': {},
+      },
+    };
+    expect(missingPackages(lock).map(({ by, name }) => `${by} ${name}`)).toEqual([
+      'node_modules/a @a/b-linux-arm64-musl',
+      'node_modules/d c',
+    ]);
+    expect(() => completeLock(lock)).toThrow('node_modules/d needs c@1.0.0, which the lock file lacks');
+    const whole = completeLock({ packages: { ...lock.packages, 'node_modules/c': {} } });
+    expect(whole.packages['node_modules/@a/b-linux-arm64-musl']).toEqual({
+      version: '1.0.0',
+      cpu: ['arm64'],
+      dev: true,
+      libc: ['musl'],
+      optional: true,
+      os: ['linux'],
+    });
   });
 });
