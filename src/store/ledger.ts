@@ -133,9 +133,3 @@ export type PostgresOptions = CommonOptions & {
 };
 
 export type LedgerOptions = FolderOptions | PostgresOptions;
-
-/**
- * Opens the ledger; an embedded one is migrated by itself.
- * @throws SluiceError LEDGER_OWNED (another process has the folder), LEDGER_SCHEMA, LEDGER_UNAVAILABLE
- */
-export declare const openLedger: (options: LedgerOptions) => Promise<Ledger>;

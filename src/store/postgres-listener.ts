@@ -1,0 +1,87 @@
+import { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { ClientConfig } from 'pg';
+import { channel } from './append.ts';
+import type { WarningListener } from './engine.ts';
+
+/** Between two looks whether the connection is alive, in ms; each also finds what a lost notification told. */
+const heartbeat = 15_000;
+/** How long the server may take to answer that look, in ms. */
+const answersWithin = 5000;
+/** Before connecting again, in ms: doubled from the first to the longest, so that a server that is down rests. */
+const firstPause = 100;
+const longestPause = 10_000;
+
+/**
+ * Keeps one connection that listens for new events, for as long as it takes: a lost one is made again. `onNews` is
+ * called on each notification and whenever some may have been missed.
+ * @returns what ends it
+ */
+export const listenOnPostgres = (
+  config: ClientConfig,
+  onNews: () => void,
+  warn: WarningListener,
+): (() => Promise<void>) => {
+  const stop = new AbortController();
+  const ended = keepListening(config, onNews, warn, stop.signal);
+  return async () => {
+    stop.abort();
+    await ended;
+  };
+};
+
+const keepListening = async (
+  config: ClientConfig,
+  onNews: () => void,
+  warn: WarningListener,
+  signal: AbortSignal,
+): Promise<void> => {
+  const isOver = (): boolean => signal.aborted;
+  let wait = firstPause;
+  while (!isOver()) {
+    try {
+      await listenOnce(
+        config,
+        () => {
+          wait = firstPause;
+          onNews();
+        },
+        signal,
+      );
+    } catch (error) {
+      if (isOver()) return;
+      warn(`The ledger's notifications stopped; connecting again in ${wait} ms.`, error);
+    }
+    // An aborted pause is the end that was asked for.
+    await pause(wait, undefined, { signal, ref: false }).catch(() => undefined);
+    wait = Math.min(wait * 2, longestPause);
+  }
+};
+
+/** Ends when `signal` says so; rejects when the connection is lost. */
+const listenOnce = async (config: ClientConfig, onNews: () => void, signal: AbortSignal): Promise<void> => {
+  // A socket of our own, because pg waits for a good-bye that a server which vanished never says.
+  const socket = new Socket();
+  const client = new Client({ ...config, query_timeout: answersWithin, stream: () => socket });
+  const over = new Promise<void>((resolve, reject) => {
+    client.on('error', reject);
+    client.on('end', () => reject(new Error('The server closed the connection.')));
+    socket.once('close', () => resolve());
+  });
+  client.on('notification', onNews);
+  const beat = setInterval(() => {
+    client.query('select 1').then(onNews, (error: unknown) => client.emit('error', error));
+  }, heartbeat).unref();
+  const hangUp = (): void => void socket.destroy();
+  signal.addEventListener('abort', hangUp);
+  try {
+    await Promise.race([client.connect().then(() => client.query(`listen ${channel}`)), over]);
+    if (!signal.aborted) onNews();
+    await over;
+  } finally {
+    clearInterval(beat);
+    signal.removeEventListener('abort', hangUp);
+    hangUp();
+  }
+};
