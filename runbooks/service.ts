@@ -122,7 +122,7 @@ export const serviceFileSchema = z.strictObject({
   owners: z.array(name).min(1).max(20).describe('groups: on the playbook and on pages'),
   artifact: z
     .strictObject({
-      manifests: plainText(500).describe('folder with one <version>.json per release; relative to this file'),
+      manifests: plainText(500).describe('folder with one VERSION.json per release; relative to this file'),
     })
     .describe('where releases come from'),
   environments: z

@@ -18,12 +18,12 @@ const requestPath = z
 export const smokeSchema = z.strictObject({
   http: z
     .strictObject({
-      method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']).default('GET'),
+      method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']).default('GET').describe('HTTP method'),
       path: requestPath.describe('path of the request'),
       json: z.json().optional().describe('body, sent as JSON'),
       expect: z
         .strictObject({
-          status: z.int().min(100).max(599).default(200),
+          status: z.int().min(100).max(599).default(200).describe('status of a good answer'),
           body: plainText(2000).optional().describe('text that the body must contain'),
         })
         .prefault({})

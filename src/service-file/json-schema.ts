@@ -10,11 +10,13 @@ export const serviceJsonSchema = (): JsonSchema => ({
   ...z.toJSONSchema(serviceFileSchema, { io: 'input' }),
 });
 
-const schema = serviceJsonSchema();
+// Made when the first problem is explained: it would be a good part of every command's start otherwise.
+let made: JsonSchema | null = null;
+const schema = (): JsonSchema => (made ??= serviceJsonSchema());
 
 /** What may stand at a place: the keys it knows, and what it is for; empty where any key may stand. */
 export const knownAt = (path: Path): { readonly keys: readonly string[]; readonly says: string | null } => {
-  let at: JsonSchema | null = schema;
+  let at: JsonSchema | null = schema();
   for (const part of path) {
     at = at === null ? null : below(at, part);
   }

@@ -76,7 +76,9 @@ export const serviceFileError = ({ problems, total, service, cause }: Refusal): 
 };
 
 /** The problems that an error carries, also one that came over the wire; none where it carries none. */
-export const fileProblems = (problem: Pick<Problem, 'details'>): readonly FileProblem[] => {
+export const fileProblems = (problem: {
+  readonly details?: Problem['details'] | undefined;
+}): readonly FileProblem[] => {
   const parsed = z.array(fileProblemSchema).safeParse(problem.details?.['problems']);
   return parsed.success ? parsed.data : [];
 };

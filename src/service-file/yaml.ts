@@ -88,7 +88,8 @@ const mends: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   MULTIPLE_DOCS: 'one file holds one service: remove the line with ---, or make two files',
   BLOCK_AS_IMPLICIT_KEY: 'put a text that holds ": " in quotes, or the inner key on a line of its own',
   MULTILINE_IMPLICIT_KEY: 'is a colon missing after the key, or is the line before indented differently?',
-  BAD_INDENT: 'keys of one mapping begin in the same column; what belongs to them, further right',
+  BAD_INDENT:
+    'keys of one mapping begin in one column, what belongs to them further right; a bracket has to be closed',
   MISSING_CHAR: 'close the quote or bracket that was opened',
   BAD_SCALAR_START: 'put the text in quotes',
   BAD_DQ_ESCAPE: "put the text in 'single quotes', where a backslash is a backslash",
