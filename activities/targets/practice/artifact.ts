@@ -5,14 +5,12 @@ import { SluiceError } from '../../../runbooks/errors.ts';
 import { version as versionSchema } from '../../../runbooks/names.ts';
 import type { Release } from '../../../runbooks/runbook.ts';
 import { manifestLimit, parseManifest } from './manifest.ts';
+import { messageOf, systemCode } from './system-code.ts';
 
 /** A release with the text of its manifest. */
 export type ResolvedManifest = { readonly release: Release; readonly text: string };
 
 const byName = new Intl.Collator('en', { numeric: true });
-
-const errorCode = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
 
 /** `sha256:<hex>` of the bytes. */
 export const digestOf = (bytes: Uint8Array | string): string =>
@@ -25,7 +23,7 @@ const namesIn = async (folder: string): Promise<readonly string[]> => {
     throw new SluiceError(
       {
         code: 'ARTIFACT_NOT_FOUND',
-        message: `The folder of manifests ${folder} can not be read (${errorCode(error)}).`,
+        message: `The folder of manifests ${folder} can not be read (${messageOf(error)}).`,
         hint: 'Point `artifact.manifests` of the service file at the folder that holds <version>.json files.',
       },
       { cause: error },
@@ -95,13 +93,14 @@ export const resolveManifest = async (
   try {
     bytes = await readLimited(path);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw await notFound(folder, version, error);
     }
     throw new SluiceError(
       {
         code: 'ARTIFACT_INVALID',
-        message: `${path} can not be read (${errorCode(error)}).`,
+        message: `${path} can not be read (${messageOf(error)}).`,
         hint: 'It must be a file that the worker may read.',
       },
       { cause: error },

@@ -4,6 +4,7 @@ import { dirname, resolve as resolvePath } from 'node:path';
 import type { z } from 'zod';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import { controlPath } from './control-path.ts';
+import { messageOf, systemCode } from './system-code.ts';
 
 export type PlaneCall = {
   readonly method: 'GET' | 'PUT' | 'POST';
@@ -14,6 +15,7 @@ export type PlaneCall = {
 };
 
 export type PlaneAnswer = { readonly status: number; readonly body: unknown };
+type RawAnswer = { readonly status: number; readonly text: string };
 
 const defaultTimeoutMs = 2000;
 
@@ -31,8 +33,7 @@ const unavailable = (reason: NoAnswer, message: string, cause?: unknown): Sluice
     { cause },
   );
 
-const isAbsent = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED');
+const isAbsent = (error: unknown): boolean => ['ENOENT', 'ECONNREFUSED'].includes(systemCode(error) ?? '');
 
 const readJson = (text: string): unknown => {
   try {
@@ -52,7 +53,7 @@ const assertOwn = async (home: string): Promise<void> => {
   }
 };
 
-const exchange = (home: string, call: PlaneCall, signal: AbortSignal): Promise<PlaneAnswer> =>
+const exchange = (home: string, call: PlaneCall, signal: AbortSignal): Promise<RawAnswer> =>
   new Promise((resolve, reject) => {
     const body = call.body === undefined ? null : JSON.stringify(call.body);
     const outgoing = request(
@@ -72,13 +73,7 @@ const exchange = (home: string, call: PlaneCall, signal: AbortSignal): Promise<P
         answer.setEncoding('utf8');
         answer.on('data', (chunk: string) => (text += chunk));
         answer.on('error', reject);
-        answer.on('end', () => {
-          try {
-            resolve({ status: answer.statusCode ?? 0, body: readJson(text) });
-          } catch (error) {
-            reject(error instanceof Error ? error : new Error(String(error)));
-          }
-        });
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
       },
     );
     outgoing.on('error', reject);
@@ -98,7 +93,8 @@ export const callPlane = async (home: string, call: PlaneCall): Promise<PlaneAns
   const signal = call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]);
   try {
     await assertOwn(home);
-    return await exchange(home, call, signal);
+    const { status, text } = await exchange(home, call, signal);
+    return { status, body: readJson(text) };
   } catch (error) {
     call.signal?.throwIfAborted();
     if (error instanceof SluiceError) throw error;
@@ -110,7 +106,7 @@ export const callPlane = async (home: string, call: PlaneCall): Promise<PlaneAns
         error,
       );
     }
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw unavailable(
       isAbsent(error) ? 'absent' : 'broken',
       `The practice plane does not answer ${what}: ${why}.`,

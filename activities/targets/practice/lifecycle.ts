@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import { callPlane, parseAnswer } from './control-client.ts';
@@ -57,7 +57,7 @@ const checkProtocol = (health: PlaneHealth, home: string): void => {
 
 const lastLines = async (file: string): Promise<string> => {
   const text = await readFile(file, 'utf8');
-  return text.trimEnd().split('\n').slice(-5).join('\n');
+  return text.trimEnd().split('\n').slice(-20).join('\n');
 };
 
 /**
@@ -76,12 +76,15 @@ export const ensurePlane = async (
     return { pid: running.pid, adopted: true };
   }
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  const entry = options.entry ?? siblingEntry(import.meta.url, './plane/main');
+  mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 });
+  const entry = resolve(options.entry ?? siblingEntry(import.meta.url, './plane/main'));
   // Loader and debugger flags are meant for the daemon; the plane must not inherit them.
   const { NODE_OPTIONS: _unused, ...env } = process.env;
   const log = openSync(options.logFile, 'a', 0o600);
   const child = spawn(process.execPath, [entry, '--home', resolve(home)], {
     detached: true,
+    // It outlives whoever started it, and must not hold on to a folder of theirs.
+    cwd: resolve(home),
     stdio: ['ignore', log, log],
     env,
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { name, version } from '../../../runbooks/names.ts';
+import { messageOf } from './system-code.ts';
 
 const hourMs = 3_600_000;
 const share = z.number().min(0).max(1);
@@ -77,7 +78,7 @@ export const parseManifest = (text: string): ParsedManifest => {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { ok: false, problems: [`not JSON: ${error instanceof Error ? error.message : String(error)}`] };
+    return { ok: false, problems: [`not JSON: ${messageOf(error)}`] };
   }
   const parsed = manifestSchema.safeParse(json);
   if (parsed.success) return { ok: true, manifest: parsed.data };

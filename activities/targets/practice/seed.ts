@@ -9,6 +9,7 @@ import { practiceTarget } from './adapter.ts';
 import { resolveManifest } from './artifact.ts';
 import { callPlane, parseAnswer } from './control-client.ts';
 import { loadSchema, refusalSchema } from './control.ts';
+import { messageOf } from './system-code.ts';
 
 /** Practice services that a daemon brings up by itself. `manifests` is a folder, relative to the file. */
 export const practiceFileSchema = z.strictObject({
@@ -47,7 +48,7 @@ export const readPracticeFile = async (path: string): Promise<PracticeFile> => {
   try {
     json = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw invalid(path, [error instanceof Error ? error.message : String(error)], error);
+    throw invalid(path, [messageOf(error)], error);
   }
   const parsed = practiceFileSchema.safeParse(json);
   if (parsed.success) return parsed.data;

@@ -1,4 +1,5 @@
 import type { Manifest } from '../manifest.ts';
+import { messageOf } from '../system-code.ts';
 
 export type Reply = { readonly status: number; readonly body: unknown };
 
@@ -10,7 +11,7 @@ const addToCart = (text: string): Reply => {
     const added: unknown = JSON.parse(text);
     return { status: 201, body: { added } };
   } catch (error) {
-    return bodyProblem(error instanceof Error ? error.message : String(error));
+    return bodyProblem(messageOf(error));
   }
 };
 

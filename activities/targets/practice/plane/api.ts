@@ -3,6 +3,7 @@ import { createSchema, faultSchema, loadSchema, writeSchema } from '../control.t
 import type { PlaneRefusal } from '../control.ts';
 import { planeMetrics } from './metrics.ts';
 import type { Plane, Refused } from './plane.ts';
+import { messageOf } from '../system-code.ts';
 
 export type ApiRequest = {
   readonly method: string;
@@ -36,7 +37,7 @@ const parse = <T extends z.ZodType>(
   try {
     body = text === '' ? {} : JSON.parse(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { problem: problem(400, 'INVALID', `The body is not JSON: ${why}`) };
   }
   const parsed = schema.safeParse(body);

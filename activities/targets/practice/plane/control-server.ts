@@ -5,6 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiAnswer, ApiRequest } from './api.ts';
 import { problem } from './api.ts';
+import { messageOf } from '../system-code.ts';
 
 /** Six times a manifest: one that is all characters which JSON escapes still fits. */
 const largestBody = 512 * 1024;
@@ -57,7 +58,7 @@ export const listenForControl = async (
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
       console.error(`${request.method ?? ''} ${request.url ?? ''}:`, error);
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       if (response.headersSent) response.destroy();
       else void send(response, problem(500, 'INTERNAL', `The practice plane failed: ${why}`));
     });

@@ -1,5 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 
+/** SQLITE_BUSY: another connection has the lock. */
+const isBusy = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === 5;
+
 /** Keeps the home this process's own until `release`, or until the system takes it back from a dead one. */
 export type HomeLock = { release(): void };
 
@@ -18,7 +22,7 @@ export const lockHome = (path: string): HomeLock | null => {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    if (error instanceof Error && /locked|busy/i.test(error.message)) return null;
+    if (isBusy(error)) return null;
     throw error;
   }
   return {

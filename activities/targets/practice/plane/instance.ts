@@ -15,7 +15,11 @@ export type InstanceSpec = {
   readonly seed: number;
 };
 
-const restartMs = { first: 250, longest: 5000, forgetAfter: 10_000 };
+/**
+ * The first wait is long enough for a reader that looks every second to see the failures of a process that crashed
+ * before a new one counts from 0.
+ */
+const restartMs = { first: 1000, longest: 10_000, forgetAfter: 30_000 };
 const probeMs = { starting: 100, ready: 1000, timeout: 1000 };
 const killAfterMs = 3000;
 

@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { systemCode } from '../system-code.ts';
 
 /**
  * Ports that a plane chooses from. They lie below those that systems hand out for outgoing connections, so that the
  * port of a service is still free when its plane comes back after a kill.
  */
 const range = { from: 20_000, to: 30_000 };
-const takenWaitMs = 5000;
+const attempts = 100;
 
 const tryPort = async (server: Server, port: number): Promise<boolean> => {
   try {
@@ -16,24 +17,31 @@ const tryPort = async (server: Server, port: number): Promise<boolean> => {
     await once(server, 'listening');
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false;
+    if (systemCode(error) === 'EADDRINUSE') return false;
     throw error;
   }
 };
 
 /**
- * Listens on the loopback interface: on `port`, waiting up to 5 s for a predecessor to let go of it, or (`null`) on a
- * free one.
+ * Listens on the loopback interface: on `port`, waiting up to `patienceMs` for its holder to let go of it, or
+ * (`null`) on a free one.
  *
  * @throws Error that names the port if it stays taken.
  */
-export const listenOn = async (server: Server, port: number | null): Promise<number> => {
-  const deadline = Date.now() + takenWaitMs;
-  while (Date.now() < deadline) {
-    const candidate = port ?? randomInt(range.from, range.to);
-    if (await tryPort(server, candidate)) return candidate;
-    if (port !== null) await delay(100);
+export const listenOn = async (server: Server, port: number | null, patienceMs = 0): Promise<number> => {
+  if (port === null) {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const candidate = randomInt(range.from, range.to);
+      if (await tryPort(server, candidate)) return candidate;
+    }
+    throw new Error(
+      `127.0.0.1: ${attempts} ports between ${range.from} and ${range.to} were tried; all are taken.`,
+    );
   }
-  const which = port === null ? 'every port that was tried' : `port ${String(port)}`;
-  throw new Error(`127.0.0.1: ${which} is taken by another program.`);
+  const deadline = Date.now() + patienceMs;
+  while (!(await tryPort(server, port))) {
+    if (Date.now() >= deadline) throw new Error(`127.0.0.1: port ${port} is taken by another program.`);
+    await delay(100);
+  }
+  return port;
 };

@@ -7,11 +7,14 @@ import { PracticeService } from './practice-service.ts';
 import { Serial } from './serial.ts';
 import { writeState } from './state-file.ts';
 import type { LastWrite, ServiceRecord, ServiceRecords } from './state-file.ts';
+import { messageOf } from '../system-code.ts';
 
 export type Refused = { readonly status: number; readonly refusal: PlaneRefusal };
 export type Found = { readonly service: PracticeService; readonly record: ServiceRecord };
 
 const restoreWithinMs = 10_000;
+/** A predecessor's last connections may hold its port for a moment. */
+const portWithinMs = 5000;
 const refused = (status: number, refusal: PlaneRefusal): Refused => ({ status, refusal });
 
 /**
@@ -43,7 +46,7 @@ export class Plane {
         const service = new PracticeService(name, this.#log);
         service.become(record);
         await this.#ready(service, record);
-        await service.listen(record.port);
+        await service.listen(record.port, portWithinMs);
         service.drive(record.load);
         this.#services.set(name, service);
       }),
@@ -80,7 +83,7 @@ export class Plane {
       try {
         port = await service.listen(wanted.port ?? null);
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         return refused(422, { code: 'REFUSED', message, mend: 'Choose another port, or leave it out.' });
       }
       const load = wanted.load ?? null;

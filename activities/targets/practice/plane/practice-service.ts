@@ -27,9 +27,9 @@ export class PracticeService {
     this.#log = log;
   }
 
-  /** Opens the way in. `null` chooses a free port. */
-  async listen(port: number | null): Promise<number> {
-    this.#port = await this.#proxy.listen(port);
+  /** Opens the way in. `null` chooses a free port; one that is taken is waited for as long as `patienceMs`. */
+  async listen(port: number | null, patienceMs = 0): Promise<number> {
+    this.#port = await this.#proxy.listen(port, patienceMs);
     return this.#port;
   }
 

@@ -10,7 +10,7 @@ export const servedBy = 'x-served-by';
 const upstreamTimeoutMs = 5000;
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** Headers that are about one connection, not about the message (RFC 9110, 7.6.1). */
-const hopByHop = [
+const hopByHop = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -18,13 +18,10 @@ const hopByHop = [
   'trailer',
   'transfer-encoding',
   'upgrade',
-];
+]);
 
-const withoutHops = (headers: IncomingMessage['headers']): OutgoingHttpHeaders => {
-  const kept: OutgoingHttpHeaders = { ...headers };
-  for (const header of hopByHop) delete kept[header];
-  return kept;
-};
+const withoutHops = (headers: IncomingMessage['headers']): OutgoingHttpHeaders =>
+  Object.fromEntries(Object.entries(headers).filter(([header]) => !hopByHop.has(header)));
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
@@ -61,8 +58,8 @@ export class ServiceProxy {
   }
 
   /** @returns the port, which is `port` unless that is `null`. */
-  listen(port: number | null): Promise<number> {
-    return listenOn(this.#server, port);
+  listen(port: number | null, patienceMs: number): Promise<number> {
+    return listenOn(this.#server, port, patienceMs);
   }
 
   /** Takes no more connections, lets requests under way finish (within 5 s) and closes. */

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { name, version } from '../../../../runbooks/names.ts';
 import { actionSchema, loadSchema, markSchema, planeProtocol } from '../control.ts';
+import { systemCode } from '../system-code.ts';
 
 const lastWriteSchema = z.strictObject({
   ...markSchema.shape,
@@ -39,7 +40,7 @@ export const readState = async (path: string): Promise<ServiceRecords> => {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (systemCode(error) === 'ENOENT') return {};
     throw error;
   }
   try {
