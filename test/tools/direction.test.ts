@@ -60,7 +60,7 @@ describe('the direction of imports', () => {
   beforeAll(async () => {
     plantation = await plant(sources);
     found = await plantation.direction();
-  });
+  }, 180_000);
   afterAll(async () => await plantation.remove());
 
   test.each(expected)('%s', (violation) => {

@@ -176,7 +176,7 @@ describe('the lint rules', () => {
     const texts = Object.fromEntries(Object.entries(planted).map(([file, { text }]) => [file, text]));
     plantation = await plant({ ...texts, ...clean });
     found = await plantation.lint();
-  });
+  }, 180_000);
   afterAll(async () => await plantation.remove());
 
   test.each(Object.entries(planted))('%s is caught', (file, { rule }) => {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -103,5 +105,18 @@ describe('the entry of every npm script', () => {
       ok: true,
     });
     expect(await run(['--eval', 'process.exit(7)'])).toMatchObject({ ok: false });
+  });
+
+  test('SIGTERM reaches the program, which ends in its own way', async () => {
+    const program =
+      "process.once('SIGTERM', () => process.exit(5)); setInterval(() => {}, 1_000); process.stdout.write('ready')";
+    const child = spawn(process.execPath, [setup, '--packages', '--', '--eval', program], {
+      cwd: root,
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([5, null]);
   });
 });
