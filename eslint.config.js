@@ -49,17 +49,17 @@ export default defineConfig(
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' },
       ],
+      // Callbacks change variables while a function waits, which the compiler's flow analysis can't see.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
       // `async` without `await` is how a function turns what it throws into a rejection.
       '@typescript-eslint/require-await': 'off',
     },
   },
-  {
-    // Handlers and callbacks change variables while a function waits, which the compiler's flow analysis can't see.
-    files: ['workflows/**/*.ts', 'activities/**/*.ts', 'worker/**/*.ts', 'test/**/*.ts'],
-    rules: { '@typescript-eslint/no-unnecessary-condition': 'off' },
-  },
   { files: ['workflows/**/*.ts'], rules: workflowRules(everywhere) },
-  { files: ['runbooks/**/*.ts', 'src/gates/**/*.ts'], rules: pureRules(everywhere) },
+  {
+    files: ['runbooks/**/*.ts', 'src/gates/**/*.ts'],
+    rules: { ...pureRules(everywhere), '@typescript-eslint/no-unnecessary-condition': 'error' },
+  },
   {
     files: ['src/store/**/*.ts'],
     plugins: { sluice: { rules: { 'no-outer-db': noOuterDb } } },
