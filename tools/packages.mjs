@@ -89,7 +89,7 @@ export async function installPackages(root) {
     child.once('exit', resolve);
   }).catch((error) => {
     if (error.code !== 'ENOENT') throw error;
-    throw new Error('npm is missing: install Node.js 22.13 or newer together with npm, and run this again.');
+    throw new Error('npm is missing: install it (it comes with Node.js), and run this again.');
   });
   if (code !== 0)
     throw new Error(
