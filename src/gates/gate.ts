@@ -1,4 +1,5 @@
 import type { Verdict } from '../../runbooks/verdict.ts';
+import type { HistorySample } from './history.ts';
 import type { Sample } from './reading.ts';
 
 /**
@@ -7,12 +8,19 @@ import type { Sample } from './reading.ts';
  * Times are seconds on the watch's clock.
  */
 export type Gate<State, Settings, Record> = {
-  /** State before the first sample of a rollout. */
-  begin(settings: Settings): State;
-  /** A new watch begins at second `t` (evidence carries over from earlier watches of the rollout). */
-  openWatch(state: State, t: number): State;
+  /** State before the first sample of a rollout. `history`: the baseline before it, in order of time. */
+  begin(settings: Settings, history?: readonly HistorySample[]): State;
+  /**
+   * A new watch begins at second `t` (evidence carries over from earlier watches of the rollout). `seconds`: its
+   * planned length, where it differs from the settings'.
+   */
+  openWatch(state: State, t: number, seconds?: number): State;
   /** Books one sample. A sample already booked changes nothing. */
-  observe(settings: Settings, state: State, sample: Sample): { readonly state: State; readonly record: Record };
+  observe(
+    settings: Settings,
+    state: State,
+    sample: Sample,
+  ): { readonly state: State; readonly record: Record };
   /** What the evidence says now: a breach may come at any sample. `null`: go on watching. */
   breach(settings: Settings, state: State): Verdict | null;
   /** The judgement at the watch's end, `t` seconds on the clock. */

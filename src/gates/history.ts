@@ -23,6 +23,8 @@ export type LearntBound = {
 };
 
 export type LearntLatency = {
+  /** The baseline's requests at each followed bound and in total. */
+  readonly buckets: readonly number[];
   /** Tested against the baseline. */
   readonly compared: readonly LearntBound[];
   /** Tested against a limit. */
@@ -122,6 +124,7 @@ export const learnLatency = (
   for (const { index } of limits) chosen.add(index);
   const learnt = new Map([...chosen].map((index) => [index, learnBound(index)]));
   return {
+    buckets: histogram.buckets,
     compared: [...learnt.values()],
     limited: limits.flatMap(({ limit, index }) => {
       const bound = learnt.get(index);

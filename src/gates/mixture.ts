@@ -33,7 +33,7 @@ export const startMixture = (size: number, keys: number, placed: number, from: n
 const bet = (key: readonly number[], logPlaced: number): readonly number[] =>
   logPlaced <= logZero ? key : key.map((log) => logAddExp(log, logPlaced));
 
-const addTotals = (totals: Totals, counts: Counts): Totals => [
+export const addTotals = (totals: Totals, counts: Counts): Totals => [
   totals[0] + counts.canaryEvents,
   totals[1] + counts.canary,
   totals[2] + counts.baselineEvents,

@@ -50,12 +50,24 @@ type Paired = { readonly pairing: Pairing; readonly sample: PairedSample | null 
 /** Fewer than one baseline request to this many of the canary is no baseline to compare with. */
 const fewest = 100;
 
+/** More errors than requests: the counter of requests was read a moment earlier. The rest waits for it. */
+const settle = (increment: Increment): { readonly now: Increment; readonly rest: Increment } => {
+  const rest = Math.max(0, increment.errors - increment.requests);
+  if (rest === 0) return { now: increment, rest: noIncrement };
+  return {
+    now: { ...increment, errors: increment.errors - rest },
+    rest: { ...noIncrement, errors: rest },
+  };
+};
+
 const close = (pairing: Pairing, t: number, alone: boolean): Paired => {
   const from = pairing.closedAt ?? t;
-  const baseline = alone ? noIncrement : pairing.baseline;
+  const canary = settle(pairing.canary);
+  const baseline = settle(alone ? noIncrement : pairing.baseline);
+  const missed = alone && !pairing.baselineFresh;
   return {
-    pairing: { ...noPairing, closedAt: t, alone, missed: alone && !pairing.baselineFresh },
-    sample: { from, seconds: t - from, alone, canary: pairing.canary, baseline },
+    pairing: { ...noPairing, closedAt: t, alone, missed, canary: canary.rest, baseline: baseline.rest },
+    sample: { from, seconds: t - from, alone, canary: canary.now, baseline: baseline.now },
   };
 };
 

@@ -2,7 +2,7 @@ import { sampleCap } from './evidence.ts';
 import { chanceToReach, chanceToStand, growthOf, isBeyond } from './growth.ts';
 import type { Growth } from './growth.ts';
 import type { Edge } from './projection.ts';
-import { beta, logKappa, testWeights } from './weights.ts';
+import { beta, logKappa } from './weights.ts';
 
 /** What a watch will see: what the planner computes from. Rates are shares of requests, lengths seconds. */
 export type Outlook = {
@@ -24,8 +24,6 @@ export type Outlook = {
   /** Points that a pass must exclude. */
   readonly harm: number;
 };
-
-export const errorsWeight = testWeights.errors_vs_baseline;
 
 const none: Edge = { ratio: 1, margin: 0 };
 
@@ -77,7 +75,7 @@ export const chanceOfRollback = (outlook: Outlook, canaryRate: number, seconds: 
 };
 
 /** Smallest `x` in `[low, high]` for which `holds`, to a relative 1e-6; `null` where it holds for none. */
-const smallestWhere = (low: number, high: number, holds: (x: number) => boolean): number | null => {
+export const smallestWhere = (low: number, high: number, holds: (x: number) => boolean): number | null => {
   if (!holds(high)) return null;
   let below = low;
   let above = high;

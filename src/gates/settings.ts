@@ -35,7 +35,13 @@ export type InconclusivePolicy = {
 };
 
 /** Names for the sentences. */
-export type ReleaseNames = { readonly service: string; readonly version: string; readonly stable: string };
+export type ReleaseNames = {
+  readonly service: string;
+  readonly version: string;
+  readonly stable: string;
+  /** When the watch's clock was 0, in ms since the epoch, so that sentences can give times of day; `null`: unknown. */
+  readonly zeroMs: number | null;
+};
 
 /** Everything a gate needs to know, in numbers: seconds and shares. */
 export type GateSettings = {
@@ -57,7 +63,7 @@ export type GateSettings = {
 
 /** What a service file may say of a gate, in numbers; what is absent gets its default. */
 export type GateOptions = {
-  readonly release: ReleaseNames;
+  readonly release: Omit<ReleaseNames, 'zeroMs'> & { readonly zeroMs?: number | null };
   readonly everySeconds?: number;
   readonly watchSeconds?: number;
   /** Shares of the traffic, one watch each. */
@@ -147,7 +153,7 @@ export const gateSettings = (options: GateOptions): GateSettings => {
   const watchSeconds = options.watchSeconds ?? 900;
   const { errors = {}, latency = null } = options;
   return check({
-    release: options.release,
+    release: { ...options.release, zeroMs: options.release.zeroMs ?? null },
     everySeconds: options.everySeconds ?? 5,
     watches: (options.steps ?? [0.1, 0.5, 1]).map((share) => ({ seconds: watchSeconds, share })),
     budget: options.budget ?? 0.01,

@@ -20,8 +20,8 @@ const shareAt = (histogram: Histogram, index: number): number =>
 
 const leastShare = 1e-5;
 
-/** Slow share at `seconds`: `ln S` is taken to be linear in `ln x` between bounds (and before the first one). */
-const shareBetween = (histogram: Histogram, seconds: number): number => {
+/** Slow share at any `seconds`: `ln S` is taken to be linear in `ln x` between bounds (and before the first one). */
+export const shareBetween = (histogram: Histogram, seconds: number): number => {
   const { bounds } = histogram;
   const above = bounds.findIndex((bound) => bound >= seconds);
   const right = clamp(above < 0 ? bounds.length - 1 : above, 1, bounds.length - 1);

@@ -1,0 +1,89 @@
+import { errorRateOf } from './baseline-rate.ts';
+import type { LearntBound, LearntLatency } from './history.ts';
+import { chanceOfRollback, smallestWhere } from './planner.ts';
+import type { Outlook } from './planner.ts';
+import type { GateSettings } from './settings.ts';
+import { sinceOpened } from './since.ts';
+import { shareBetween } from './slow-shares.ts';
+import type { GateState } from './state.ts';
+import { weightsOf } from './total.ts';
+
+/** Traffic and errors that a watch is planned for. */
+export type Expected = Pick<Outlook, 'requestsPerSecond' | 'share' | 'rate' | 'phi'>;
+
+/** What a watch of these settings will see of errors; `null`: errors are not judged. */
+export const errorsOutlook = (settings: GateSettings, expected: Expected): Outlook | null => {
+  const { errors, budget, everySeconds } = settings;
+  if (errors === null) return null;
+  return {
+    ...expected,
+    everySeconds,
+    budget,
+    weight: weightsOf(settings).get('errors_vs_baseline') ?? 1,
+    edge: { ratio: errors.ratio, margin: errors.margin },
+    harm: errors.harm,
+  };
+};
+
+/** The same from what the watch at hand has seen until second `t`; `null` where that is nothing. */
+export const observedOutlook = (settings: GateSettings, state: GateState, t: number): Outlook | null => {
+  const { counts, from } = sinceOpened(state);
+  const requests = counts.canary + counts.baseline;
+  if (requests === 0 || counts.canary === 0 || t <= from || state.errors === null) return null;
+  return errorsOutlook(settings, {
+    requestsPerSecond: requests / (t - from),
+    share: counts.canary / requests,
+    rate: errorRateOf(state.errors.rate),
+    phi: state.learnt.phi,
+  });
+};
+
+type LatencyExpected = Pick<Outlook, 'requestsPerSecond' | 'share'>;
+
+const boundOutlook = (
+  settings: GateSettings,
+  learnt: LearntLatency,
+  expected: LatencyExpected,
+  bound: LearntBound,
+): Outlook => ({
+  ...expected,
+  rate: Math.max(bound.share, 1e-5),
+  phi: bound.phi,
+  everySeconds: settings.everySeconds,
+  budget: settings.budget,
+  weight: (weightsOf(settings).get('latency_vs_baseline') ?? 1) / learnt.compared.length,
+  edge: { ratio: bound.ratio, margin: 0 },
+  harm: bound.share * (bound.harmRatio - 1),
+});
+
+/** Chance that a canary whose every request takes `scale` times as long is rolled back: by its best bound. */
+export const chanceOfSlowFound = (
+  settings: GateSettings,
+  bounds: readonly number[],
+  learnt: LearntLatency,
+  expected: LatencyExpected,
+  scale: number,
+  seconds: number,
+): number =>
+  Math.max(
+    0,
+    ...learnt.compared.map((bound) => {
+      const outlook = boundOutlook(settings, learnt, expected, bound);
+      const slow = shareBetween({ bounds, buckets: learnt.buckets }, (bounds[bound.index] ?? 0) / scale);
+      return chanceOfRollback(outlook, Math.min(0.999, slow), seconds);
+    }),
+  );
+
+/** Smallest slow-down of all requests found 4 times in 5, as a factor; `null`: not even tenfold. */
+export const smallestSlowdown = (
+  settings: GateSettings,
+  bounds: readonly number[],
+  learnt: LearntLatency,
+  expected: LatencyExpected,
+  seconds: number,
+): number | null =>
+  smallestWhere(
+    1,
+    10,
+    (scale) => chanceOfSlowFound(settings, bounds, learnt, expected, scale, seconds) >= 0.8,
+  );

@@ -1,0 +1,154 @@
+import type { ArmCounts, Verdict, VerdictKind } from '../../runbooks/verdict.ts';
+import { expClipped } from './numerics.ts';
+import type { Counts } from './projection.ts';
+import { recentCounts, recentSlope } from './recent.ts';
+import type { GateSettings } from './settings.ts';
+import { errorsSince, sinceOpened, slowSince } from './since.ts';
+import type { GateState } from './state.ts';
+import { evidenceOf, healthOf } from './total.ts';
+import type { Evidence } from './total.ts';
+import type { TestName } from './weights.ts';
+import { ofCount, ratio, sayEvidence, sayFineShare, sayRoundShare, saySeconds, sayShare } from './words.ts';
+
+/** Slow requests at the bucket bound that decided, in seconds. */
+export type SlowCounts = {
+  readonly bound_s: number;
+  readonly canary: { readonly requests: number; readonly slow: number };
+  readonly baseline: { readonly requests: number; readonly slow: number };
+};
+
+/** The machine form of one sample or decision. Seconds; evidence as plain numbers, needed for a rollback: `needed`. */
+export type GateRecord = {
+  readonly t: number;
+  readonly verdict: VerdictKind | 'watching';
+  readonly reason: string | null;
+  /** Since the canary took traffic. */
+  readonly elapsed_s: number;
+  readonly evidence: number;
+  readonly needed: number;
+  readonly tests: Readonly<Partial<Record<TestName, number>>>;
+  /** Counts since second `since_s` of the rollout: those that the sentence gives. */
+  readonly canary: ArmCounts;
+  readonly baseline: ArmCounts;
+  readonly since_s: number;
+  readonly latency: SlowCounts | null;
+  readonly phi: number;
+  readonly health_evidence: number;
+  readonly late_evidence: number;
+  /** No baseline to compare with at present. */
+  readonly alone: boolean;
+  /** Seconds since the canary's metrics last had news; `null`: never yet. */
+  readonly silent_s: number | null;
+  readonly sentence: string;
+};
+
+/** Counts and their beginning as a decision shows them. */
+export type Shown = {
+  readonly canary: ArmCounts;
+  readonly baseline: ArmCounts;
+  readonly from: number;
+  readonly latency: SlowCounts | null;
+};
+
+const armsOf = (counts: Counts): Pick<Shown, 'canary' | 'baseline'> => ({
+  canary: { requests: counts.canary, errors: counts.canaryEvents },
+  baseline: { requests: counts.baseline, errors: counts.baselineEvents },
+});
+
+const slowCounts = (state: GateState, test: 'latency_vs_baseline' | 'latency_vs_limit') => {
+  const slow = slowSince(state, test);
+  if (slow === null) return null;
+  const { counts, from } = slow.since;
+  const latency: SlowCounts = {
+    bound_s: slow.seconds,
+    canary: { requests: counts.canary, slow: counts.canaryEvents },
+    baseline: { requests: counts.baseline, slow: counts.baselineEvents },
+  };
+  return { from, latency };
+};
+
+/** Counts that go with a breach by `reason`, or (any other reason) those of the watch. */
+export const shownFor = (state: GateState, reason: string | null): Shown => {
+  const watch = sinceOpened(state);
+  const whole: Shown = { ...armsOf(watch.counts), from: watch.from, latency: null };
+  if (reason === null) return whole;
+  switch (reason) {
+    case 'errors_vs_baseline':
+    case 'errors_vs_limit':
+    case 'on_fire': {
+      const since = errorsSince(state, reason);
+      return { ...armsOf(since.counts), from: since.from, latency: null };
+    }
+    case 'latency_vs_baseline':
+    case 'latency_vs_limit':
+      return { ...whole, ...slowCounts(state, reason) };
+    default:
+      return whole;
+  }
+};
+
+/** Above a limit but not yet sure: how far the evidence has come, and when it will be enough at this pace. */
+const overLimit = (
+  settings: GateSettings,
+  state: GateState,
+  evidence: Evidence,
+  t: number,
+): string | null => {
+  const max = settings.errors?.max ?? null;
+  const counts = recentCounts(state.recent, t - (state.begun ?? t));
+  const rate = ratio(counts.canaryEvents, counts.canary);
+  if (max === null || rate <= max || evidence.total <= 0) return null;
+  const slope = recentSlope(state.recent);
+  const left = -Math.log(settings.budget) - evidence.total;
+  const soon = slope !== null && slope > 0 && left / slope < 3600;
+  const pace = soon
+    ? `; at this rate rolled back in about ${saySeconds(Math.max(1, Math.round(left / slope)))}`
+    : '';
+  const so = `evidence ${sayEvidence(expClipped(evidence.total))} of ${sayEvidence(1 / settings.budget)}`;
+  return `${sayShare(rate)} (limit ${sayRoundShare(max)}): ${so}${pace}`;
+};
+
+const watchingSentence = (
+  settings: GateSettings,
+  state: GateState,
+  evidence: Evidence,
+  t: number,
+): string => {
+  const over = overLimit(settings, state, evidence, t);
+  if (over !== null) return over;
+  const { counts } = sinceOpened(state);
+  const rate = sayFineShare(ratio(counts.canaryEvents, counts.canary));
+  const usual = sayFineShare(ratio(counts.baselineEvents, counts.baseline));
+  return (
+    `${ofCount(counts.canaryEvents, counts.canary)} canary requests failed (${rate}), ` +
+    `${settings.release.stable}: ${ofCount(counts.baselineEvents, counts.baseline)} (${usual})`
+  );
+};
+
+/** The record of the last sample (`verdict`: null), or of a decision. */
+export const recordOf = (settings: GateSettings, state: GateState, verdict: Verdict | null): GateRecord => {
+  const t = state.t ?? state.begun ?? 0;
+  const begun = state.begun ?? t;
+  const evidence = evidenceOf(settings, state);
+  const shown = shownFor(state, verdict?.kind === 'breach' ? verdict.reason : null);
+  const health = healthOf(state.health);
+  return {
+    t,
+    verdict: verdict?.kind ?? 'watching',
+    reason: verdict?.reason ?? null,
+    elapsed_s: t - begun,
+    evidence: expClipped(evidence.total),
+    needed: 1 / settings.budget,
+    tests: Object.fromEntries(evidence.tests.map(({ name, log }) => [name, expClipped(log)])),
+    canary: shown.canary,
+    baseline: shown.baseline,
+    since_s: shown.from - begun,
+    latency: shown.latency,
+    phi: state.learnt.phi,
+    health_evidence: expClipped(health.good),
+    late_evidence: expClipped(health.late),
+    alone: state.pairing.alone,
+    silent_s: state.canarySeenAt === null ? null : t - state.canarySeenAt,
+    sentence: verdict?.sentence ?? watchingSentence(settings, state, evidence, t),
+  };
+};

@@ -1,0 +1,73 @@
+import type { Verdict } from '../../runbooks/verdict.ts';
+import { breachSentence } from './breach-sentence.ts';
+import { endSentence } from './end-sentence.ts';
+import { findAtEnd, findBreach } from './finding.ts';
+import type { Finding } from './finding.ts';
+import type { Gate } from './gate.ts';
+import type { Sample } from './reading.ts';
+import { recordOf, shownFor } from './record.ts';
+import type { GateRecord } from './record.ts';
+import type { GateSettings } from './settings.ts';
+import { beginGate, extendGateWatch, GateOrderError, openGateWatch } from './state.ts';
+import type { GateState } from './state.ts';
+import { stepGate } from './step.ts';
+import { evidenceOf } from './total.ts';
+
+const verdictOf = (
+  settings: GateSettings,
+  state: GateState,
+  t: number,
+  finding: Finding,
+  sentence: string,
+): Verdict => {
+  const { window } = state;
+  const shown = shownFor(state, finding.kind === 'breach' ? finding.reason : null);
+  const start = window?.start ?? t;
+  return {
+    ...{ kind: finding.kind, reason: finding.reason, sentence },
+    t: t - start,
+    canary: shown.canary,
+    baseline: shown.baseline.requests === 0 && state.pairing.alone ? null : shown.baseline,
+    samples: {
+      seen: window?.seen ?? 0,
+      due: Math.max(1, Math.round((t - start) / settings.everySeconds)),
+    },
+    recording: null,
+  };
+};
+
+const observe = (settings: GateSettings, before: GateState, sample: Sample) => {
+  // A breach ends the rollout: what comes after it changes nothing that was said.
+  const stepped = before.breached === null ? stepGate(settings, before, sample) : before;
+  if (stepped === before) return { state: before, record: recordOf(settings, before, before.breached) };
+  const finding = findBreach(settings, stepped, evidenceOf(settings, stepped));
+  if (finding === null) return { state: stepped, record: recordOf(settings, stepped, null) };
+  const sentence = breachSentence(settings, stepped, finding);
+  const breached = verdictOf(settings, stepped, sample.t, finding, sentence);
+  const state = { ...stepped, breached };
+  return { state, record: recordOf(settings, state, breached) };
+};
+
+/**
+ * The statistical gate. A breach, once found, stays; all watches of a rollout share one budget of false alarms.
+ * `observe` and `close` throw a `GateOrderError` before the first `openWatch`.
+ */
+export const rolloutGate: Gate<GateState, GateSettings, GateRecord> & {
+  /** The watch at hand goes on for `seconds` more. */
+  extendWatch(state: GateState, seconds: number): GateState;
+  /** The record of a decision. */
+  decision(settings: GateSettings, state: GateState, verdict: Verdict): GateRecord;
+} = {
+  begin: beginGate,
+  openWatch: openGateWatch,
+  extendWatch: extendGateWatch,
+  observe,
+  breach: (_settings, state) => state.breached,
+  close: (settings, state, t) => {
+    if (state.breached !== null) return state.breached;
+    if (state.window === null) throw new GateOrderError('no watch to close: call openWatch first');
+    const finding = findAtEnd(settings, state, state.window, t);
+    return verdictOf(settings, state, t, finding, endSentence(settings, state, t, finding));
+  },
+  decision: recordOf,
+};
