@@ -73,6 +73,8 @@ export const healthSchema = z.object({
   protocol: z.number(),
   pid: z.number(),
   startedMs: ms,
+  /** It answers still, but not for long. */
+  stopping: z.boolean(),
   services: z.array(name),
 });
 export type PlaneHealth = z.output<typeof healthSchema>;

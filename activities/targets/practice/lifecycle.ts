@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -55,28 +56,15 @@ const checkProtocol = (health: PlaneHealth, home: string): void => {
   });
 };
 
+/** `failure`: why the process ended, unless it found the home taken. */
+type Spawned = { readonly child: ChildProcess; readonly failure: () => string | null };
+
 const lastLines = async (file: string): Promise<string> => {
   const text = await readFile(file, 'utf8');
   return text.trimEnd().split('\n').slice(-20).join('\n');
 };
 
-/**
- * Sees to it that the plane of `home` runs: adopts one that answers, else starts one that outlives this process.
- *
- * @returns the plane's pid, and whether it was there before.
- * @throws SluiceError TARGET_UNAVAILABLE with the end of its log if it does not come up.
- */
-export const ensurePlane = async (
-  home: string,
-  options: EnsureOptions,
-): Promise<{ readonly pid: number; readonly adopted: boolean }> => {
-  const running = await planeHealth(home);
-  if (running !== null) {
-    checkProtocol(running, home);
-    return { pid: running.pid, adopted: true };
-  }
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 });
+const spawnPlane = (home: string, options: EnsureOptions): Spawned => {
   const entry = resolve(options.entry ?? siblingEntry(import.meta.url, './plane/main'));
   // Loader and debugger flags are meant for the daemon; the plane must not inherit them.
   const { NODE_OPTIONS: _unused, ...env } = process.env;
@@ -89,29 +77,49 @@ export const ensurePlane = async (
     env,
   });
   closeSync(log);
-  let failure: string | null = null;
-  child.on('error', (error) => (failure = error.message));
-  child.on('exit', (code, signal) => {
-    // Another one owns the home and is about to answer.
-    if (code !== homeOwnedExit) failure = `ended with ${signal ?? `code ${String(code)}`}`;
-  });
   child.unref();
+  let ended: string | null = null;
+  child.on('error', (error) => (ended = error.message));
+  child.on('exit', (code, signal) => (ended = `ended with ${signal ?? `code ${String(code)}`}`));
+  return { child, failure: () => (child.exitCode === homeOwnedExit ? null : ended) };
+};
 
+/**
+ * Sees to it that the plane of `home` runs: adopts one that answers, else starts one that outlives this process.
+ * May be called by several at once: one starts it, the others adopt it.
+ *
+ * @returns the plane's pid, and whether it was there before.
+ * @throws SluiceError TARGET_UNAVAILABLE with the end of its log if it does not come up.
+ */
+export const ensurePlane = async (
+  home: string,
+  options: EnsureOptions,
+): Promise<{ readonly pid: number; readonly adopted: boolean }> => {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 });
   const deadline = Date.now() + (options.withinMs ?? 20_000);
+  let own: Spawned | null = null;
   for (;;) {
     const health = await planeHealth(home);
-    if (health !== null) {
+    if (health !== null && !health.stopping) {
       checkProtocol(health, home);
-      return { pid: health.pid, adopted: health.pid !== child.pid };
+      const adopted = health.pid !== own?.child.pid;
+      // One of ours that came too late must not take over when the owner goes one day.
+      if (adopted) own?.child.kill('SIGKILL');
+      return { pid: health.pid, adopted };
     }
-    if (failure !== null || Date.now() > deadline) break;
+    const failure = own?.failure() ?? null;
+    if (failure !== null || Date.now() > deadline) {
+      throw new SluiceError({
+        code: 'TARGET_UNAVAILABLE',
+        message: `The practice plane in ${home} did not come up: ${failure ?? 'no answer in time'}.`,
+        hint: `The end of ${options.logFile}:\n${await lastLines(options.logFile)}`,
+      });
+    }
+    // The home may be taken by one that is just starting, or just going: then this is tried again.
+    if (own === null || own.child.exitCode === homeOwnedExit) own = spawnPlane(home, options);
     await delay(50);
   }
-  throw new SluiceError({
-    code: 'TARGET_UNAVAILABLE',
-    message: `The practice plane in ${home} did not come up: ${failure ?? 'no answer in time'}.`,
-    hint: `The end of ${options.logFile}:\n${await lastLines(options.logFile)}`,
-  });
 };
 
 /**

@@ -4,6 +4,7 @@ import { Counters } from '../counters.ts';
 import type { Manifest } from '../manifest.ts';
 import { seededRandom } from '../prng.ts';
 import { renderMetrics, requestFamilies } from '../prometheus.ts';
+import type { Family } from '../prometheus.ts';
 import { outcomeOf } from './behaviour.ts';
 import { applicationReply, fixedReply } from './routes.ts';
 import type { Reply } from './routes.ts';
@@ -48,6 +49,15 @@ export const serveInstance = (
   const counters = new Counters();
   const labels = { service: manifest.service, version: manifest.version, instance };
 
+  let inFlight = 0;
+
+  const inFlightFamily = (): Family => ({
+    name: 'http_requests_in_flight',
+    help: 'Requests that have come in and are not answered yet.',
+    type: 'gauge',
+    samples: [{ labels, value: inFlight }],
+  });
+
   const readiness = (): Reply => {
     const { readyAfterMs } = manifest;
     const ready = readyAfterMs !== 'never' && ageMs() >= readyAfterMs;
@@ -78,13 +88,18 @@ export const serveInstance = (
         return;
       case '/metrics':
         response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' });
-        response.end(renderMetrics(requestFamilies([{ labels, counters }])));
+        response.end(renderMetrics([...requestFamilies([{ labels, counters }]), inFlightFamily()]));
         return;
       default: {
         const began = performance.now();
-        const reply = await application(request, method, path);
-        send(response, reply);
-        counters.record(reply.status, (performance.now() - began) / 1000);
+        inFlight += 1;
+        try {
+          const reply = await application(request, method, path);
+          send(response, reply);
+          counters.record(reply.status, (performance.now() - began) / 1000);
+        } finally {
+          inFlight -= 1;
+        }
       }
     }
   };

@@ -9,14 +9,15 @@ export type HomeLock = { release(): void };
 
 /**
  * Takes the home for this process: an exclusive transaction on a small database, which the system ends with its
- * owner, however that dies. Waits 2 s for an owner that is just going.
+ * owner, however that dies.
  *
  * @returns `null` if another process has it.
  */
 export const lockHome = (path: string): HomeLock | null => {
   const database = new DatabaseSync(path);
   try {
-    database.exec('PRAGMA busy_timeout = 2000');
+    // No waiting: one that waits would take over when the owner is stopped on purpose.
+    database.exec('PRAGMA busy_timeout = 0');
     // Without a journal file beside it that a kill would leave behind.
     database.exec('PRAGMA journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');

@@ -2,7 +2,7 @@
  * The practice plane: the process in which practice services live, apart from worker and daemon, so that killing
  * those doesn't stop a service. `node main.ts --home DIR`; one per home.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { homeOwnedExit } from '../control.ts';
 import { controlPath, eventLogPath, lockPath, statePath } from '../control-path.ts';
@@ -13,6 +13,9 @@ import { EventWriter } from './event-writer.ts';
 import { lockHome } from './home-lock.ts';
 import { Plane } from './plane.ts';
 import { readState } from './state-file.ts';
+
+/** How often the plane looks whether its socket is still there, in ms. */
+const reachableEveryMs = 2000;
 
 const fail = (message: string, code: number): never => {
   console.error(message);
@@ -43,6 +46,15 @@ const run = async (home: string): Promise<void> => {
   const begin = (): void => {
     stop().catch((error: unknown) => fail(`The plane could not stop in order: ${String(error)}`, 1));
   };
+  /** The home was removed: nobody can steer this plane any more, and nobody could stop it either. */
+  const lost = (): void => {
+    console.error(`${controlPath(home)} is gone, and with it the way to this plane: it ends.`);
+    // Not in the usual order: closing the server would remove the socket of a successor.
+    plane.stop().then(
+      () => process.exit(1),
+      (error: unknown) => fail(String(error), 1),
+    );
+  };
   const answer = async (call: ApiRequest): Promise<ApiAnswer> => {
     if (call.method === 'POST' && call.path === '/shutdown') {
       setImmediate(begin);
@@ -51,6 +63,11 @@ const run = async (home: string): Promise<void> => {
     return answerCall(plane, call);
   };
   const server = await listenForControl(controlPath(home), answer);
+  const own = statSync(controlPath(home)).ino;
+  const isReachable = (): boolean => statSync(controlPath(home), { throwIfNoEntry: false })?.ino === own;
+  setInterval(() => {
+    if (!stopping && !isReachable()) lost();
+  }, reachableEveryMs).unref();
   process.on('SIGTERM', begin);
   process.on('SIGINT', begin);
   console.error(`Practice plane ${String(process.pid)} listens on ${controlPath(home)}.`);

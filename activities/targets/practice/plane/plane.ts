@@ -55,7 +55,13 @@ export class Plane {
 
   health(): PlaneHealth {
     const services = [...this.#services.keys()];
-    return { protocol: planeProtocol, pid: process.pid, startedMs: this.#startedMs, services };
+    return {
+      protocol: planeProtocol,
+      pid: process.pid,
+      startedMs: this.#startedMs,
+      stopping: this.#stopping,
+      services,
+    };
   }
 
   find(name: string): Found | null {

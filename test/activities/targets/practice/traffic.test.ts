@@ -8,6 +8,11 @@ import { ask, PracticeRig, until } from './harness.ts';
 const total = (arm: ArmReading, of: 'requests' | 'errors'): number =>
   arm.instances.reduce((sum, instance) => sum + instance[of], 0);
 
+const underWay = async (address: string): Promise<number> => {
+  const { body } = await ask(address, '/metrics');
+  return Number(/^http_requests_in_flight\{.*\} (\d+)$/m.exec(body)?.[1]);
+};
+
 /** All that the clients saw: per version, answers and failures. */
 const seen = async (rig: PracticeRig) => {
   const sums = new Map<string, { ok: number; error: number }>();
@@ -53,6 +58,31 @@ describe('under steady load', () => {
     expect([...sums.keys()].sort()).toEqual(['1.0.0', '2.0.0', '3.0.0']);
     for (const [version, { error }] of sums) expect({ version, error }).toEqual({ version, error: 0 });
     expect(total((await rig.target.read('shop', '3.0.0')).arm, 'errors')).toBe(0);
+  });
+
+  test('requests under way in a version that is retired get their answer from it', async () => {
+    const rig = await PracticeRig.start();
+    await rig.create();
+    await rig.establish('1.0.0');
+    await rig.deploy('2.0.0', { latency: { medianMs: 1500, p95Ms: 1500 } });
+    await rig.ready('2.0.0');
+    await rig.write({ do: 'shift', weights: { '2.0.0': 100 } });
+    const { proxy } = await rig.view();
+    // POSTs, which nobody sends again elsewhere.
+    const asked = Array.from({ length: 20 }, () => ask(proxy, '/api/cart', 'POST', '{"sku":"x"}'));
+    await until('all have come in', async () => {
+      const { address } = (await rig.view()).instances.find(({ version }) => version === '2.0.0') ?? {};
+      return typeof address === 'string' && (await underWay(address)) === 20;
+    });
+    await rig.write({ do: 'shift', weights: { '1.0.0': 100 } });
+    await rig.write({ do: 'retire', version: '2.0.0' });
+    expect((await ask(proxy)).by).toBe('1.0.0/1.0.0-0');
+    for (const reply of await Promise.all(asked))
+      expect(reply).toMatchObject({ status: 201, by: '2.0.0/2.0.0-0' });
+    const exited = await until('its process has ended', async () =>
+      (await rig.events()).find(({ event }) => event === 'instance-exited'),
+    );
+    expect(exited).toMatchObject({ version: '2.0.0', code: 0, signal: null });
   });
 
   test('traffic is back within two seconds of the write, as clients and log see it', async () => {
