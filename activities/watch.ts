@@ -99,7 +99,9 @@ const resume = async (
   settings: ErrorLimitSettings,
   opened: number,
 ): Promise<Progress> => {
-  const { heartbeatDetails: beaten, attempt } = Context.current().info;
+  const { info } = Context.current();
+  const beaten: unknown = info.heartbeatDetails;
+  const { attempt } = info;
   const fresh = (): Progress => ({
     state: gate.openWatch(asState(input.carry) ?? gate.begin(settings), opened),
     t: opened,

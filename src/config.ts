@@ -97,7 +97,7 @@ export const configTable = (): readonly {
     const json = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' });
     return {
       name,
-      default: json.default === undefined ? '' : String(json.default as string | number),
+      default: json.default === undefined ? '' : JSON.stringify(json.default).replaceAll('"', ''),
       says: type.description ?? '',
     };
   }),

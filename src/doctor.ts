@@ -1,5 +1,6 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import { SluiceError } from '../runbooks/errors.ts';
 import type { Check, DoctorReport } from './api/health.ts';
 import type { Config } from './config.ts';
@@ -73,8 +74,8 @@ const workerCheck = ({ client, config }: Looked, queue: 'main' | 'watch'): Promi
         client.workflowService.describeTaskQueue({
           namespace: client.options.namespace,
           taskQueue: { name },
-          // 2: activities; both queues have them.
-          taskQueueType: 2,
+          // Both queues have activities.
+          taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
         }),
       );
       const count = pollers?.length ?? 0;

@@ -51,7 +51,7 @@ const dev = async (config: Config, log: Logger): Promise<Running> => {
       `  services  ${config.services}`,
     ].join('\n'),
     failed: running.failed,
-    stop: running.stop,
+    stop: () => running.stop(),
   };
 };
 

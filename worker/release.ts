@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { temporal } from '@temporalio/proto';
 import { SluiceError } from '../runbooks/errors.ts';
 import { deploymentName } from './serve.ts';
 import { connectTemporal } from './temporal-client.ts';
@@ -9,27 +10,27 @@ const everyMs = 2_000;
 /** `sluiced release`: new rollouts run on the workers of this build from now on; running ones stay on theirs. */
 export const release = async (): Promise<string> => {
   const buildId = await bundleBuildId();
-  const temporal = await connectTemporal(null);
+  const links = await connectTemporal(null);
   try {
-    const { conflictToken } = await temporal.client.workflowService.describeWorkerDeployment({
-      namespace: temporal.namespace,
+    const { conflictToken } = await links.client.workflowService.describeWorkerDeployment({
+      namespace: links.namespace,
       deploymentName,
     });
-    await temporal.client.workflowService.setWorkerDeploymentCurrentVersion({
-      namespace: temporal.namespace,
+    await links.client.workflowService.setWorkerDeploymentCurrentVersion({
+      namespace: links.namespace,
       deploymentName,
       buildId,
       identity: `sluiced release (${String(process.pid)})`,
-      ...(conflictToken == null ? {} : { conflictToken }),
+      ...(conflictToken === null || conflictToken === undefined ? {} : { conflictToken }),
     });
     return `Build ${buildId} is current: new rollouts run on it.`;
   } finally {
-    await temporal.close();
+    await links.close();
   }
 };
 
-/** 1 draining, 2 drained: Temporal's VersionDrainageStatus. */
-const drained = 2;
+const { VERSION_DRAINAGE_STATUS_DRAINED: drained, VERSION_DRAINAGE_STATUS_UNSPECIFIED: current } =
+  temporal.api.enums.v1.VersionDrainageStatus;
 
 /** `sluiced drain BUILD`: waits until no rollout runs on that build any more; then its workers may go. */
 export const drain = async (buildId: string, tell: (sentence: string) => void): Promise<string> => {
@@ -40,19 +41,19 @@ export const drain = async (buildId: string, tell: (sentence: string) => void): 
       hint: 'sluiced worker prints its own when it starts: 16 hexadecimal digits.',
     });
   }
-  const temporal = await connectTemporal(null);
+  const links = await connectTemporal(null);
   try {
     let told = '';
     for (;;) {
       const { workerDeploymentVersionInfo: info } =
-        await temporal.client.workflowService.describeWorkerDeploymentVersion({
-          namespace: temporal.namespace,
+        await links.client.workflowService.describeWorkerDeploymentVersion({
+          namespace: links.namespace,
           deploymentVersion: { deploymentName, buildId },
         });
-      const status = info?.drainageInfo?.status ?? 0;
-      if (Number(status) === drained) return `Build ${buildId} is drained: its workers may be stopped.`;
+      const status = info?.drainageInfo?.status ?? current;
+      if (status === drained) return `Build ${buildId} is drained: its workers may be stopped.`;
       const says =
-        Number(status) === 0
+        status === current
           ? `Build ${buildId} is current: release another first.`
           : `Build ${buildId} still has rollouts.`;
       if (says !== told) tell(says);
@@ -60,6 +61,6 @@ export const drain = async (buildId: string, tell: (sentence: string) => void): 
       await delay(everyMs);
     }
   } finally {
-    await temporal.close();
+    await links.close();
   }
 };

@@ -105,7 +105,7 @@ export class Control {
   listen(): void {
     for (const command of runningCommands) {
       setHandler(commandUpdate(command), (message) => this.#accept(command, message), {
-        validator: (message) => {
+        validator: (message: CommandMessage) => {
           this.#refuse(command, message);
         },
         description: `Says "${command}" to this rollout`,

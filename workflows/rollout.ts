@@ -25,7 +25,8 @@ import { Journal } from './journal.ts';
 import { keep } from './keep.ts';
 import { plannedUpdate, statusQuery } from './messages.ts';
 import { problemOf } from './problem.ts';
-import { claim, read } from './profiles.ts';
+import { prepareOrRefuse } from './plan.ts';
+import { claim } from './profiles.ts';
 import { showStatus } from './status.ts';
 import { Watching } from './watching.ts';
 
@@ -76,7 +77,7 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
 
   const first = await prepareWithin(input, control);
   answer = first;
-  if (!first.ok) return finish(input, journal, control, refuse(journal, first.problems));
+  if (!first.ok) return finish(input, journal, control, refuse(journal, control, first.problems));
   prepared = first;
   const { runbook, hash, epoch, warnings } = prepared;
   journal.note({ type: 'planned', hash, runbook, epoch, warnings });
@@ -91,24 +92,18 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
 /** Makes the runbook; what can not be planned is refused and nothing has been written anywhere. */
 const prepareWithin = async (input: RolloutInput, control: Control): Promise<Preparation> => {
   try {
-    return await control.forward.run(() => read(input.settings).prepare(input));
+    return await control.forward.run(() => prepareOrRefuse(input));
   } catch (error) {
-    if (!isCancellation(error)) return { ok: false, problems: [problemOf(error)] };
-    return {
-      ok: false,
-      problems: [
-        {
-          code: 'COMMAND_REFUSED',
-          message: control.wishes.backOut?.cause.sentence ?? 'Cancelled in Temporal before anything ran.',
-        },
-      ],
-    };
+    if (!isCancellation(error)) throw error;
+    const message = control.wishes.backOut?.cause.sentence ?? 'Cancelled in Temporal before anything ran.';
+    return { ok: false, problems: [{ code: 'COMMAND_REFUSED', message }] };
   }
 };
 
-const refuse = (journal: Journal, problems: readonly Problem[]): End => {
+const refuse = (journal: Journal, control: Control, problems: readonly Problem[]): End => {
   journal.note({ type: 'refused', problems });
-  return { state: 'refused', sentence: problems.map((problem) => problem.message).join(' ') };
+  const state = control.wishes.backOut === null ? 'refused' : 'aborted';
+  return { state, sentence: problems.map((problem) => problem.message).join(' ') };
 };
 
 /** The steps, and whatever ends them early: a decision, a person, a failure, or Temporal's own cancel. */
@@ -144,39 +139,54 @@ const forwardOrBack = async (run: Run): Promise<End> => {
 };
 
 /** A rollback or a recovery is itself a way back: nothing interrupts it, and where it fails a person decides. */
-const goReturn = async (run: Run): Promise<End> =>
+const goReturn = async (planned: Run): Promise<End> =>
   CancellationScope.nonCancellable(async () => {
-    const { prepared, control, journal } = run;
-    const { runbook } = prepared;
+    const { input, control, journal } = planned;
     control.returning = true;
+    let run = planned;
     for (;;) {
       try {
-        await claimOld(run);
-        run.begun.length = 0;
+        const retired = await claimOld(run);
+        if (retired.includes(run.prepared.runbook.to.version)) run = await planAgain(run);
         await goForward(run);
-        return {
-          state: 'succeeded',
-          sentence: `${runbook.service} is back on ${runbook.to.version} in ${runbook.environment}.`,
-        };
+        const { runbook } = run.prepared;
+        const sentence = `${runbook.service} is back on ${runbook.to.version} in ${runbook.environment}.`;
+        return { state: 'succeeded', sentence };
       } catch (error) {
+        const { runbook, epoch } = run.prepared;
+        const mark = { rolloutId: input.rolloutId, fence: byHandFence(epoch) };
         const actions = runbook.steps.flatMap(asAction);
-        const mark = { rolloutId: run.input.rolloutId, fence: byHandFence(prepared.epoch) };
         journal.note({
           type: 'way-back-failed',
           problem: problemOf(error),
           byHand: byHand(runbook, actions, mark),
         });
-        if (!(await control.decidedAfterFailure())) {
-          return { state: 'rolled-back-by-hand', sentence: 'A person took the way back over.' };
-        }
       }
+      if (!(await control.decidedAfterFailure())) {
+        return { state: 'rolled-back-by-hand', sentence: 'A person took the way back over.' };
+      }
+      run = await planAgain(run);
     }
   });
 
-/** The old version is taken over from `keep` before anything is written. */
-const claimOld = async ({ input, prepared }: Run): Promise<void> => {
-  if (prepared.keep === null) return;
-  await claim(input.settings).claimKeep({ keep: prepared.keep, by: input.rolloutId });
+/**
+ * What stood ready may be gone by now, taken away by `keep` or fallen over: a second try starts from what there is.
+ * Nothing can be planned: the first plan is tried again, and says why it fails.
+ */
+const planAgain = async (run: Run): Promise<Run> => {
+  run.begun.length = 0;
+  const again = await prepareOrRefuse(run.input);
+  if (!again.ok) return run;
+  const { hash, runbook, epoch, warnings } = again;
+  run.journal.note({ type: 'planned', hash, runbook, epoch, warnings });
+  return { ...run, prepared: again };
+};
+
+/** The old version is taken over from `keep` before anything is written. Returns what it had taken away by then. */
+const claimOld = async ({ input, prepared }: Run): Promise<readonly string[]> => {
+  if (prepared.keep === null) return [];
+  const { retired } = await claim(input.settings).claimKeep({ keep: prepared.keep, by: input.rolloutId });
+  return retired;
 };
 
 /** The lock ends with this rollout; `keep` holds the old version ready in a workflow of its own. */

@@ -106,17 +106,12 @@ export class Watching {
       await until;
       return null;
     }
-    let settled = false;
     const done = until.then(() => {
-      settled = true;
       this.#control.watch?.cancel();
       return null;
     });
-    for (;;) {
-      const verdict = await this.window({ step, index, windowMs, guard: true });
-      if (verdict?.kind === 'breach') return verdict;
-      if (settled || verdict === null) return done;
-    }
+    const verdict = await this.window({ step, index, windowMs, guard: true });
+    return verdict?.kind === 'breach' ? verdict : done;
   }
 }
 

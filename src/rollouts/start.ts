@@ -123,10 +123,9 @@ const run = async (deps: RolloutsDeps, input: RolloutInput, repeated: boolean): 
 
 /** Somebody else holds the lock: this rollout ends before it began, and says where the other one is. */
 const refused = async (deps: RolloutsDeps, input: RolloutInput, problem: Problem): Promise<SluiceError> => {
-  const told: Problem = {
-    ...problem,
-    hint: `See it with: sluice status ${String(problem.details?.['rolloutId'] ?? input.service.service)}`,
-  };
+  const other = problem.details?.['rolloutId'];
+  const where = typeof other === 'string' ? other : input.service.service;
+  const told: Problem = { ...problem, hint: `See it with: sluice status ${where}` };
   const { rolloutId } = input;
   const at = new Date().toISOString();
   const common = { rolloutId, at, actor: null, texts: {} };

@@ -9,7 +9,7 @@ import {
 import type { Problem } from '../../runbooks/errors.ts';
 import { isErrorCode } from '../../runbooks/errors.ts';
 
-/** gRPC UNAVAILABLE: nobody listens there, or the connection broke. */
+/** gRPC's code: nobody listens there, or the connection broke. */
 const unavailable = 14;
 
 /** No answer in time, or no connection: the call may or may not have arrived. */
@@ -21,7 +21,9 @@ export const isUnanswered = (error: unknown): boolean =>
 
 export const isUnavailable = (error: unknown): boolean => {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
-    if (isGrpcServiceError(inner) && Number(inner.code) === unavailable) return true;
+    if (!isGrpcServiceError(inner)) continue;
+    const { code }: { readonly code: number } = inner;
+    if (code === unavailable) return true;
   }
   return false;
 };

@@ -1,0 +1,267 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Actor } from '../../runbooks/access.ts';
+import type { LedgerEvent } from '../../runbooks/events.ts';
+import { plan } from '../../runbooks/plan.ts';
+import type { Release, TargetState } from '../../runbooks/runbook.ts';
+import type { ServiceFile } from '../../runbooks/service.ts';
+import type { Verdict } from '../../runbooks/verdict.ts';
+import { findPart } from '../../src/parts.ts';
+import { packaged } from '../../src/packaged.ts';
+import type {
+  Activities,
+  RolloutInput,
+  Settings,
+  WatchActivities,
+  WatchInput,
+  WriteInput,
+} from '../../workflows/contract.ts';
+import type { CommandMessage, RunningCommand } from '../../workflows/messages.ts';
+import { commandUpdate } from '../../workflows/messages.ts';
+import type { rollout } from '../../workflows/rollout.ts';
+import { searchAttributes } from '../../workflows/status.ts';
+import { apply } from '../runbooks/model.ts';
+import { digest, group, makeService, makeState } from '../runbooks/make.ts';
+
+export const operator: Actor = { id: 'ana', via: 'operator', groups: ['operator'] };
+
+export const settings: Settings = {
+  queues: { main: 'test', watch: 'test-watch' },
+  heartbeatMs: 15_000,
+  writeMs: 5_000,
+  writeForMs: 120_000,
+  ledgerPatienceMs: 20_000,
+};
+
+export const verdict = (kind: Verdict['kind'], reason: string = kind): Verdict => ({
+  kind,
+  reason,
+  sentence: `${kind}: ${reason}.`,
+  t: 1,
+  canary: { requests: 100, errors: 0 },
+  baseline: { requests: 900, errors: 0 },
+  samples: { seen: 10, due: 10 },
+  recording: null,
+});
+
+/** What the activities of one test do, and what they saw. Targets are the model of `test/runbooks/model.ts`. */
+export type Script = {
+  state: TargetState;
+  /** Answers of the watches, in order; the last one goes on. A function may throw. */
+  watches: (Verdict | ((input: WatchInput) => Verdict | Promise<Verdict>))[];
+  /** Runs before a write is applied; throwing refuses it. */
+  beforeWrite?: (input: WriteInput) => void | Promise<void>;
+  ready?: () => void | Promise<void>;
+  smoke?: () => void | Promise<void>;
+  record?: (events: readonly LedgerEvent[]) => void | Promise<void>;
+  readonly writes: WriteInput[];
+  readonly watched: WatchInput[];
+  readonly events: LedgerEvent[];
+};
+
+export const script = (changes: Partial<Script> = {}): Script => ({
+  state: makeState(group('2.0.4', 'a')),
+  watches: [verdict('pass')],
+  writes: [],
+  watched: [],
+  events: [],
+  ...changes,
+});
+
+const activitiesOf = (play: Script): Activities & WatchActivities => {
+  const write = async (input: WriteInput): Promise<void> => {
+    await play.beforeWrite?.(input);
+    const outcome = apply(play.state, input.action);
+    if ('refused' in outcome) throw ApplicationFailure.nonRetryable(outcome.refused, 'TARGET_REFUSED');
+    play.state = outcome.state;
+    play.writes.push(input);
+  };
+  return {
+    prepare: (input) => {
+      const release: Release = {
+        version: input.version ?? '2.0.4',
+        digest: digest(input.version === '2.1.0' ? 'b' : 'a'),
+      };
+      const result = plan({
+        kind: input.kind,
+        service: input.service,
+        environment: input.environment,
+        release,
+        state: play.state,
+        lastGood: { version: '2.0.4', digest: digest('a') },
+      });
+      return Promise.resolve(
+        'problems' in result
+          ? { ok: false, problems: result.problems }
+          : {
+              ok: true,
+              runbook: result.runbook,
+              hash: 'h'.repeat(64),
+              epoch: 1,
+              warnings: result.warnings,
+              keep: null,
+            },
+      );
+    },
+    preflight: () => Promise.resolve(),
+    observe: () => Promise.resolve(play.state),
+    claimKeep: () => Promise.resolve({ retired: [] }),
+    deploy: write,
+    shift: write,
+    promote: write,
+    retire: write,
+    ready: async () => {
+      await play.ready?.();
+    },
+    smoke: async () => {
+      await play.smoke?.();
+      return 'passed';
+    },
+    verify: () => Promise.resolve({ recovered: true, sentence: '2.0.4 is healthy again.' }),
+    record: async (events) => {
+      await play.record?.(events);
+      play.events.push(...events);
+    },
+    sweep: () => Promise.resolve([]),
+    watch: async (input) => {
+      play.watched.push(input);
+      const next = play.watches.length > 1 ? play.watches.shift() : play.watches[0];
+      if (next === undefined) throw new Error('the script has no verdict');
+      return { verdict: typeof next === 'function' ? await next(input) : next, carry: null };
+    },
+  };
+};
+
+/** One time-skipping Temporal for the tests of a file. */
+export class Stage {
+  readonly env: TestWorkflowEnvironment;
+  #count = 0;
+
+  private constructor(env: TestWorkflowEnvironment) {
+    this.env = env;
+  }
+
+  static async open(): Promise<Stage> {
+    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+    const part = await findPart('temporal-test-server');
+    if (!part.found) throw new Error(part.sentence);
+    const env = await TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path: part.path } },
+    });
+    await env.connection.operatorService.addSearchAttributes({
+      namespace: 'default',
+      // 2: Keyword.
+      searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name }) => [name, 2])),
+    });
+    return new Stage(env);
+  }
+
+  async close(): Promise<void> {
+    await this.env.teardown();
+  }
+
+  async #end(workflowId: string): Promise<void> {
+    try {
+      await this.env.client.workflow.getHandle(workflowId).terminate('the test is over');
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
+
+  /** Plays one rollout with a worker of its own; `during` steers it while it runs. */
+  async play<T>(
+    play: Script,
+    during: (run: PlayedRollout) => Promise<T>,
+    changes: { readonly service?: ServiceFile; readonly input?: Partial<RolloutInput> } = {},
+  ): Promise<T> {
+    this.#count += 1;
+    const queue = `test-${String(this.#count)}`;
+    const own: Settings = { ...settings, queues: { main: queue, watch: `${queue}-watch` } };
+    const activities = activitiesOf(play);
+    const common = { connection: this.env.nativeConnection, activities };
+    const main = await Worker.create({
+      ...common,
+      taskQueue: own.queues.main,
+      workflowBundle: { codePath: packaged.workflowBundle },
+      maxHeartbeatThrottleInterval: 100,
+    });
+    const watch = await Worker.create({
+      ...common,
+      taskQueue: own.queues.watch,
+      maxHeartbeatThrottleInterval: 100,
+    });
+    const rolloutId = `rollout-${String(this.#count)}`;
+    const input: RolloutInput = {
+      format: 'sluice-input/1',
+      rolloutId,
+      kind: 'deploy',
+      environment: 'production',
+      version: '2.1.0',
+      actor: operator,
+      reason: null,
+      requestedAt: '2026-01-01T00:00:00.000Z',
+      of: null,
+      service: changes.service ?? makeService(),
+      files: [],
+      settings: own,
+      ...changes.input,
+    };
+    return watch.runUntil(
+      main.runUntil(async () => {
+        const handle = await this.env.client.workflow.start<typeof rollout>('rollout', {
+          workflowId: `rollout/production/${rolloutId}`,
+          taskQueue: own.queues.main,
+          args: [input],
+        });
+        try {
+          return await during(new PlayedRollout(this.env, handle, rolloutId, play));
+        } finally {
+          // A timer whose worker is gone would hold the clock of the tests that follow.
+          await this.#end(`rollout/production/${rolloutId}`);
+          await this.#end(`keep/${rolloutId}`);
+        }
+      }),
+    );
+  }
+}
+
+type Handle = WorkflowHandleWithFirstExecutionRunId<typeof rollout>;
+
+/** A rollout in play: what a test says to it and sees of it. */
+export class PlayedRollout {
+  readonly env: TestWorkflowEnvironment;
+  readonly handle: Handle;
+  readonly rolloutId: string;
+  readonly script: Script;
+  #said = 0;
+
+  constructor(env: TestWorkflowEnvironment, handle: Handle, rolloutId: string, play: Script) {
+    this.env = env;
+    this.handle = handle;
+    this.rolloutId = rolloutId;
+    this.script = play;
+  }
+
+  say(command: RunningCommand, changes: Partial<CommandMessage> = {}) {
+    this.#said += 1;
+    const message: CommandMessage = {
+      id: `${command}-${String(this.#said)}`,
+      rolloutId: this.rolloutId,
+      actor: operator,
+      reason: null,
+      ...changes,
+    };
+    return this.handle.executeUpdate(commandUpdate(command), { args: [message], updateId: message.id });
+  }
+
+  /** The states that the ledger was told, in order, each once. */
+  states(): readonly string[] {
+    const states = this.script.events.flatMap(({ body }) =>
+      body.type === 'state' || body.type === 'closed' ? [body.state] : [],
+    );
+    return states.filter((state, i) => state !== states[i - 1]);
+  }
+}
