@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { SluiceError } from '../runbooks/errors.ts';
 
 /** What `dataFolder` and `process.env` have in common, so that a test can pass its own. */
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The folder in which daemon and clients of one user meet: `$SLUICE_HOME`, else `$XDG_STATE_HOME/sluice`, else

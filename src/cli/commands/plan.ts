@@ -1,0 +1,102 @@
+import type { Runbook, Step } from '../../../runbooks/runbook.ts';
+import { sayDuration } from '../../../runbooks/units.ts';
+import type { Prepared } from '../../../workflows/contract.ts';
+import { prepared as preparedSchema } from '../../api/schemas/answers.ts';
+import type { Cli } from '../command.ts';
+import { sayLimit } from '../live/errors.ts';
+import type { Line } from '../live/text.ts';
+import { lineWidth, prose, span } from '../live/text.ts';
+import { sayAction } from '../say-action.ts';
+import { labelled, table } from '../table.ts';
+import { lookOf, print, printJson } from '../terminal.ts';
+import { shortHash } from '../words.ts';
+
+/** `sluice plan SERVICE VERSION`: what a deploy would do, and how each step is undone. */
+export const plan = async (cli: Cli, service: string, version: string): Promise<number> => {
+  const { api, terminal, options } = cli;
+  const prepared = await api.call(preparedSchema, {
+    method: 'POST',
+    path: ['v1', 'plans'],
+    body: { service, version, ...(options.env === undefined ? {} : { environment: options.env }) },
+    safe: true,
+  });
+  if (options.json) printJson(terminal, prepared);
+  else print(terminal, sayPlan(prepared, lookOf(terminal.out, terminal.env).width));
+  return 0;
+};
+
+/** A plan on one page. Pure. */
+export const sayPlan = ({ runbook, hash, warnings }: Prepared, width: number): readonly Line[] => {
+  const { service, environment, from, to } = runbook;
+  const title: Line = [
+    span(`${service} ${from === null ? '' : `${from.version} → `}${to.version}`, 'strong'),
+    span(` · ${environment}`),
+  ];
+  const mark = `plan ${shortHash(hash)}`;
+  const gap = Math.max(2, width - lineWidth(title) - mark.length);
+  const steps = runbook.steps.map((step, i) => [
+    span(String(i + 1).padStart(2), 'dim'),
+    span(step.title),
+    span(detailOf(step), 'dim'),
+    span(undo(step), step.back.length === 0 ? 'dim' : 'plain'),
+  ]);
+  return [
+    [...title, span(' '.repeat(gap)), span(mark, 'dim')],
+    [],
+    ...table(['', 'STEP', '', 'UNDONE BY'], steps, width),
+    [],
+    ...facts(runbook).flatMap(([label, text]) => labelled(label, prose(text, width - 10))),
+    ...(warnings.length === 0 ? [] : [[]]),
+    ...warnings.flatMap((warning) => labelled('warning', prose(warning, width - 10, 'attention'))),
+    [],
+    ...labelled('start it', [
+      [span(`sluice deploy ${service} ${to.version} --env ${environment}`, 'strong')],
+    ]),
+  ];
+};
+
+const detailOf = (step: Step): string => {
+  switch (step.kind) {
+    case 'preflight':
+      return step.checks.join(', ');
+    case 'deploy':
+    case 'verify':
+      return `ready within ${sayDuration(step.withinMs)}`;
+    case 'smoke':
+      return step.checks.map(({ http }) => `${http.method} ${http.path}`).join(', ');
+    case 'watch':
+      return step.baseline === null ? 'against the limit' : `against ${step.baseline}`;
+    case 'shift':
+    case 'promote':
+    case 'retire':
+      return '';
+    default:
+      return unreachable(step);
+  }
+};
+
+const undo = ({ back }: Step): string => (back.length === 0 ? '–' : back.map(sayAction).join(', '));
+
+const facts = ({ gates, keep, from, waits, to }: Runbook): readonly (readonly [string, string])[] => {
+  const { onInconclusive } = gates;
+  const extend =
+    onInconclusive.extend === undefined ? '' : `watch ${sayDuration(onInconclusive.extend)} more, then `;
+  const ask = onInconclusive.then === 'ask' ? 'ask a person' : 'go back';
+  return [
+    [
+      'gate',
+      `errors at most ${sayLimit(gates.errors.max)}, read every ${sayDuration(gates.every)}; no answer: ${extend}${ask}`,
+    ],
+    [
+      'way back',
+      from === null
+        ? `none: nothing ran before. If ${to.version} fails it stays, and a person decides.`
+        : `${from.version}${keep.warm === null ? '' : `, kept ready for ${sayDuration(keep.keepWarmMs)} after the promotion`}`,
+    ],
+    ['waits', `a hold or a question ends in the way back after ${sayDuration(waits.heldMs)}`],
+  ];
+};
+
+const unreachable = (step: never): never => {
+  throw new Error(`step ${JSON.stringify(step)}`);
+};

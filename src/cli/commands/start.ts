@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { SluiceError } from '../../../runbooks/errors.ts';
+import { sayDuration } from '../../../runbooks/units.ts';
+import type { Prepared } from '../../../workflows/contract.ts';
+import { rolloutAnswer } from '../../api/schemas/answers.ts';
+import type { RolloutRequest } from '../../api/schemas/requests.ts';
+import type { SaidAnswer, StartAnswer } from '../../rollouts/requests.ts';
+import type { Cli, Options } from '../command.ts';
+import { timeoutOf } from '../command.ts';
+import type { Line } from '../live/text.ts';
+import { prose, span } from '../live/text.ts';
+import { isLive, lookOf, print, printJson } from '../terminal.ts';
+import { watchRollout } from '../watch.ts';
+import { shortId } from '../words.ts';
+import { sayDone } from './said.ts';
+
+/** `sluice deploy SERVICE VERSION` */
+export const deploy = (cli: Cli, service: string, version: string): Promise<number> =>
+  start(cli, { kind: 'deploy', service, version, ...asked(cli.options) });
+
+/** `sluice rollback SERVICE` */
+export const rollback = (cli: Cli, service: string): Promise<number> => {
+  const { to } = cli.options;
+  return start(cli, {
+    kind: 'rollback',
+    service,
+    ...(to === undefined ? {} : { to }),
+    ...asked(cli.options),
+  });
+};
+
+const asked = ({ env, reason }: Options) => ({
+  ...(env === undefined ? {} : { environment: env }),
+  ...(reason === undefined ? {} : { reason }),
+});
+
+const start = async (cli: Cli, request: RolloutRequest): Promise<number> => {
+  const { api, terminal, options } = cli;
+  const timeoutMs = timeoutOf(options);
+  // A key of its own, so that a call whose answer got lost can be said again and starts nothing twice.
+  const key = options.key ?? randomUUID();
+  const answer = await api.call(rolloutAnswer, {
+    method: 'POST',
+    path: ['v1', 'rollouts'],
+    body: request,
+    key,
+  });
+  if (options.json) printJson(terminal, answer);
+  else if (!options.wait || !isLive(terminal)) {
+    print(terminal, sayAnswer(answer, lookOf(terminal.out, terminal.env).width));
+  }
+  if (!options.wait) return 0;
+  return watchRollout(api, terminal, { id: waitFor(answer), json: options.json, purpose: 'wait', timeoutMs });
+};
+
+/** The rollout whose end the caller waits for. */
+export const waitFor = (answer: StartAnswer | SaidAnswer): string => {
+  if (answer.outcome !== 'done' || answer.started === null) return answer.rolloutId;
+  return answer.started.rolloutId;
+};
+
+/** What has been begun, and where to look. @throws SluiceError where a rollout was refused */
+export const sayAnswer = (answer: StartAnswer | SaidAnswer, width: number): readonly Line[] => {
+  switch (answer.outcome) {
+    case 'accepted':
+      return sayAccepted(answer, width);
+    case 'refused':
+      throw refusedBy(answer);
+    case 'not-confirmed':
+      return [
+        [span('… not confirmed yet', 'attention'), span(`: ${answer.rolloutId}`)],
+        ...prose('No worker has answered. The request is kept, and may still be carried out.', width),
+        ...look(answer.rolloutId),
+      ];
+    case 'done':
+      return [...sayDone(answer), ...(answer.started === null ? [] : sayAnswer(answer.started, width))];
+    default:
+      return unreachable(answer);
+  }
+};
+
+export const refusedBy = ({
+  problems,
+  rolloutId,
+}: Extract<StartAnswer, { outcome: 'refused' }>): SluiceError => {
+  const [first] = problems;
+  return new SluiceError({
+    code: first?.code ?? 'RUNBOOK_INVALID',
+    message: problems.map(({ message }) => message).join(' ') || 'The rollout was refused.',
+    ...(first?.hint === undefined ? {} : { hint: first.hint }),
+    details: { problems, rolloutId },
+  });
+};
+
+const sayAccepted = (
+  { rolloutId, repeated, prepared }: Extract<StartAnswer, { outcome: 'accepted' }>,
+  width: number,
+): readonly Line[] => {
+  const { runbook, warnings } = prepared;
+  const { service, environment, from, to } = runbook;
+  const moves = from === null ? to.version : `${from.version} → ${to.version}`;
+  return [
+    [
+      span(repeated ? '✓ accepted before, with this key' : '✓ accepted', 'good'),
+      span(`: ${service} ${moves} in ${environment}`),
+    ],
+    [span(`  ${rolloutId}`, 'dim')],
+    ...prose(planSummary(prepared), width - 2).map((line): Line => [span('  '), ...line]),
+    ...warnings.flatMap((warning) =>
+      prose(`! ${warning}`, width - 2, 'attention').map((line): Line => [span('  '), ...line]),
+    ),
+    ...look(rolloutId),
+  ];
+};
+
+const planSummary = ({ runbook: { steps, from, kind } }: Prepared): string => {
+  const watched = steps.reduce((sum, step) => sum + (step.kind === 'watch' ? step.windowMs : 0), 0);
+  return [
+    `${steps.length} steps`,
+    ...(watched === 0 ? [] : [`watched for ${sayDuration(watched)}`]),
+    ...(kind === 'deploy'
+      ? [from === null ? 'no way back: nothing ran before' : `way back ${from.version}`]
+      : []),
+  ].join(' · ');
+};
+
+const look = (id: string): readonly Line[] => [
+  [span('  look on: ', 'dim'), span(`sluice status ${shortId(id)} --watch`, 'strong')],
+];
+
+const unreachable = (answer: never): never => {
+  throw new Error(`answer ${JSON.stringify(answer)}`);
+};

@@ -1,0 +1,134 @@
+import { stateTable } from '../../../runbooks/state.ts';
+import type { RolloutState } from '../../../runbooks/state.ts';
+import { sayDuration } from '../../../runbooks/units.ts';
+import type { StoredEvent } from '../../store/views.ts';
+import { sayAction } from '../say-action.ts';
+import { sayState, shortHash } from '../words.ts';
+import type { LiveModel } from './model.ts';
+import type { Tone } from './text.ts';
+
+/** One thing that happened: what kind of thing in a word or two, then what, and (ISO 8601) until when it lasts. */
+export type Said = {
+  readonly word: string;
+  readonly text: string;
+  readonly tone: Tone;
+  readonly until: string | null;
+};
+
+/** An event in words, given what was known before it; `null` where another event says the same. */
+export const sayEvent = (model: LiveModel, event: StoredEvent): Said | null => {
+  const { body } = event;
+  switch (body.type) {
+    case 'requested':
+      return say('requested', `${body.kind} of ${body.service} ${body.version} in ${body.environment}`);
+    case 'planned': {
+      const { from, steps } = body.runbook;
+      const back = from === null ? 'no way back' : `way back ${from.version}`;
+      return say('planned', `${steps.length} steps, hash ${shortHash(body.hash)}, ${back}`);
+    }
+    case 'refused':
+      return say('refused', body.problems.map((problem) => problem.message).join(' '), 'bad');
+    case 'state':
+      return sayStateEvent(body);
+    case 'step-started':
+      return null;
+    case 'step-done':
+      return sayDone(model, body.step, body.found);
+    case 'step-failed':
+      return say('failed', `${title(model, body.step)}: ${body.problem.message}`, 'bad');
+    case 'step-skipped':
+      return say('skipped', `${title(model, body.step)}: ${body.why}`, 'attention');
+    case 'watch-started':
+      return { ...say('watch', title(model, body.step)), until: body.endsAt };
+    case 'verdict':
+      return say(body.verdict.kind, body.verdict.sentence, verdictTones[body.verdict.kind]);
+    case 'command':
+      return sayCommand(event, body.command, body.refusal);
+    case 'way-back':
+      return say('way back', sayWayBack(body), 'bad');
+    case 'traffic-back':
+      return say(
+        'traffic',
+        `back on ${model.from ?? 'the old version'} after ${sayDuration(body.afterMs)}`,
+        'good',
+      );
+    case 'way-back-failed':
+      return say('failed', `the way back: ${body.problem.message}`, 'bad');
+    case 'verified':
+      return say(body.recovered ? 'verified' : 'not well', body.sentence, body.recovered ? 'good' : 'bad');
+    case 'promoted':
+      return say('promoted', `${body.release.version} is the good release of ${body.environment}`, 'good');
+    case 'retired':
+      return say('retired', body.version);
+    case 'keep-closed':
+      return body.claimedBy === null
+        ? say('kept', 'the old version is no longer held ready')
+        : say('kept', `the old version was claimed by ${body.claimedBy}`);
+    case 'closed':
+      return say(sayState(body.state), body.sentence, toneOf(body.state));
+    default:
+      body satisfies never;
+      return null;
+  }
+};
+
+const say = (word: string, text: string, tone: Tone = 'plain'): Said => ({
+  word,
+  text,
+  tone,
+  until: null,
+});
+
+const title = (model: LiveModel, index: number): string =>
+  model.steps[index]?.step.title ?? `step ${index + 1}`;
+
+const verdictTones = { pass: 'good', breach: 'bad', inconclusive: 'attention' } as const;
+
+/** Of a watch its verdict has told already. */
+const sayDone = (model: LiveModel, index: number, found: string | null): Said | null => {
+  if (model.steps[index]?.step.kind === 'watch' && model.watch?.verdict !== null) return null;
+  return say('done', `${title(model, index)}${found === null || found === '' ? '' : `: ${found}`}`, 'good');
+};
+
+/** Only the states that no step tells of. */
+const sayStateEvent = ({
+  state,
+  until,
+  next,
+}: Extract<StoredEvent['body'], { type: 'state' }>): Said | null => {
+  if (!needsPerson(state)) return null;
+  const then = next === null ? '' : `; then ${next}`;
+  return { ...say('waits', `${stateTable[state].says}${then}`, 'attention'), until };
+};
+
+/** Of a breach the verdict has told the cause already. */
+const sayWayBack = ({ cause, actions }: Extract<StoredEvent['body'], { type: 'way-back' }>): string => {
+  const acts = actions.map(sayAction);
+  const does = acts.length === 0 ? 'nothing to undo' : acts.join(', ');
+  return cause.by === 'breach' ? does : `${cause.sentence} (${does})`;
+};
+
+const sayCommand = (event: StoredEvent, command: string, refusal: string | null): Said => {
+  const who = event.actor?.name ?? event.actor?.id ?? 'nobody';
+  const reason = event.texts['reason'];
+  const why = reason === undefined || reason === null ? '' : `: “${reason}”`;
+  return refusal === null
+    ? say(command, `by ${who}${why}`, 'attention')
+    : say(`no ${command}`, `by ${who}: ${refusal}`, 'dim');
+};
+
+/** States in which nothing happens until a person answers, or a time is over. */
+export const needsPerson = (state: RolloutState): boolean =>
+  state === 'held' ||
+  state === 'inconclusive' ||
+  state === 'rollback-failed' ||
+  state === 'blocked' ||
+  state === 'awaiting-approval';
+
+export const toneOf = (state: RolloutState): Tone => {
+  if (state === 'succeeded') return 'good';
+  if (state === 'rollback-failed') return 'bad';
+  if (needsPerson(state)) return 'attention';
+  if (stateTable[state].open) return state === 'rolling-back' ? 'bad' : 'new';
+  return state === 'superseded' ? 'attention' : 'bad';
+};

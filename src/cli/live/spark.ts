@@ -1,0 +1,27 @@
+import type { Span, Tone } from './text.ts';
+
+/** The limit is the fourth of eight levels, so that "above it" can be seen without colour. */
+export const limitLevel = '▄';
+const upToLimit = ['▁', '▂', '▃', limitLevel] as const;
+const aboveLimit = ['▅', '▆', '▇', '█'] as const;
+
+const level = (rate: number, limit: number): string => {
+  const ratio = rate / limit;
+  if (ratio <= 1) return upToLimit[Math.max(0, Math.ceil(ratio * 4) - 1)] ?? limitLevel;
+  if (ratio <= 1.5) return aboveLimit[0];
+  if (ratio <= 2) return aboveLimit[1];
+  return ratio <= 3 ? aboveLimit[2] : aboveLimit[3];
+};
+
+/** Error rates as one row: a dot where nothing is known, what is above the limit in its own tone. */
+export const sparkline = (rates: readonly (number | null)[], limit: number, tone: Tone): readonly Span[] => {
+  const spans: { text: string; tone: Tone }[] = [];
+  for (const rate of rates) {
+    const text = rate === null ? '·' : level(rate, limit);
+    const own: Tone = rate === null ? 'dim' : rate > limit ? 'bad' : tone;
+    const last = spans.at(-1);
+    if (last?.tone === own) last.text += text;
+    else spans.push({ text, tone: own });
+  }
+  return spans;
+};
