@@ -23,8 +23,8 @@ const chainLock = 0x736c75696365;
  * that stalls while it holds the lock must not stop every other for ever.
  */
 const lockChain = async (trx: Transaction<Database>): Promise<void> => {
-  await sql`select set_config('lock_timeout', '10s', true),
-    set_config('idle_in_transaction_session_timeout', '10s', true)`.execute(trx);
+  await sql`select set_config('lock_timeout', '5s', true),
+    set_config('idle_in_transaction_session_timeout', '5s', true)`.execute(trx);
   await sql`select pg_advisory_xact_lock(${chainLock})`.execute(trx);
 };
 

@@ -79,7 +79,7 @@ const applyChange = async (trx: Transaction<Database>, id: string, change: Chang
       await trx.insertInto('releases').values(change.row).execute();
       return;
     case 'mark-taken-back':
-      await markTakenBack(trx, id, change.before);
+      await markTakenBack(trx, id, change.before, change.returnedTo);
       return;
     case 'retire-release':
       await retireRelease(trx, id, change.version, change.at);
@@ -106,16 +106,26 @@ const beginStep = async (
   await trx.updateTable('rollouts').set({ started_at: first }).where('id', '=', id).execute();
 };
 
-/** Every earlier promotion of what the rollback came from, so that nothing returns to it by itself. */
-const markTakenBack = async (trx: Transaction<Database>, id: string, before: number): Promise<void> => {
+/**
+ * Every earlier promotion of what the rollback came from, so that nothing returns to it by itself. Where traffic was
+ * split and it came from no single version, what the rollout it took back had promoted.
+ */
+const markTakenBack = async (
+  trx: Transaction<Database>,
+  id: string,
+  before: number,
+  returnedTo: string,
+): Promise<void> => {
   await sql`
     update releases set state = 'bad'
     from rollouts
     where rollouts.id = ${id} and rollouts.kind = 'rollback'
       and releases.service = rollouts.service
       and releases.environment = rollouts.environment
-      and releases.digest = rollouts.from_release ->> 'digest'
-      and releases.position < ${before}`.execute(trx);
+      and releases.position < ${before}
+      and releases.digest <> ${returnedTo}
+      and (releases.digest = rollouts.from_release ->> 'digest'
+        or releases.rollout_id = rollouts.of_rollout)`.execute(trx);
 };
 
 /** The newest promotion of that version: an earlier one was retired or is the same instances. */

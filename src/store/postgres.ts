@@ -22,8 +22,7 @@ const clientConfig = (url: string): ClientConfig => {
 };
 
 const checkUrl = (url: string): string => {
-  const scheme = URL.canParse(url) ? new URL(url).protocol : '';
-  if (scheme === 'postgres:' || scheme === 'postgresql:') return url;
+  if (/^postgres(?:ql)?:\/\//.test(url)) return url;
   // The URL itself holds a password, and stays out of the message.
   throw new SluiceError({
     code: 'CONFIG_INVALID',
@@ -39,8 +38,13 @@ const checkUrl = (url: string): string => {
 export const openPostgres = async (
   url: string,
   connections: number,
-  warn: WarningListener,
+  onWarning: WarningListener,
 ): Promise<Engine> => {
+  let closing: Promise<void> | undefined;
+  // What happens to connections that are being closed is of no interest.
+  const warn: WarningListener = (sentence, cause) => {
+    if (closing === undefined) onWarning(sentence, cause);
+  };
   const config = clientConfig(url);
   // A server that vanished without a word: a caller waits 30 s at most, and the dead connection goes in 5 min,
   // not when the operating system gives it up.
@@ -48,11 +52,11 @@ export const openPostgres = async (
   try {
     await reach(() => checkSchema(db));
   } catch (error) {
-    await db.destroy();
+    closing = db.destroy();
+    await closing;
     throw error;
   }
   let stopListening = async (): Promise<void> => undefined;
-  let closing: Promise<void> | undefined;
   return {
     db,
     listen: (onNews) => {
