@@ -1,17 +1,19 @@
 import { Context } from '@temporalio/activity';
 import type { Verdict } from '../runbooks/verdict.ts';
-import type { ErrorLimitSettings, ErrorLimitState } from '../src/gates/error-limit.ts';
-import { errorLimitGate } from '../src/gates/error-limit.ts';
+import type { HistorySample } from '../src/gates/history.ts';
 import type { Sample } from '../src/gates/reading.ts';
+import { rolloutGate as gate } from '../src/gates/rollout-gate.ts';
+import type { GateSettings } from '../src/gates/settings.ts';
+import type { GateState } from '../src/gates/state.ts';
 import type { GateCarry, WatchInput, WatchOutput } from '../workflows/contract.ts';
 import type { Deps } from './deps.ts';
-import { readArm } from './metrics/arm.ts';
+import type { ArmAnswer } from './metrics/arm.ts';
+import { readArm, readHistory } from './metrics/arm.ts';
+import { settingsOfWatch } from './metrics/gate-options.ts';
 import { sampleStore } from './metrics/sample-store.ts';
 
 /** What a watch keeps in its heartbeat: the gate's state after the sample of second `t`. */
-type Progress = { readonly state: ErrorLimitState; readonly t: number };
-
-const gate = errorLimitGate;
+type Progress = { readonly state: GateState; readonly t: number };
 
 /**
  * One watch: reads both arms every few seconds until `endsAt`, stores each sample, and judges. A breach ends it early.
@@ -27,18 +29,13 @@ export const makeWatch =
     const ends = Date.parse(input.endsAt);
     const zero = Date.parse(input.zeroAt);
     const seconds = (ms: number): number => (ms - zero) / 1000;
-    const settings: ErrorLimitSettings = {
-      canary: input.canary,
-      baseline: input.baseline,
-      max: input.gates.errors.max,
-      every: input.gates.every / 1000,
-    };
+    const settings = settingsOfWatch(input);
     const store = sampleStore(deps, input);
 
-    let { state, t } = await resume(deps, input, settings, seconds(starts));
+    let { state, t } = await resume(deps, input, settings);
     const done = async (verdict: Verdict): Promise<WatchOutput> => ({
       verdict: { ...verdict, recording: await store.fingerprint() },
-      carry: state,
+      carry: asCarry(state),
     });
     for (;;) {
       const breached = gate.breach(settings, state);
@@ -46,24 +43,7 @@ export const makeWatch =
       const next = nextTick(starts, input.gates.every, Math.max(clock(), zero + t * 1000 + 1));
       if (next > ends) break;
       await sleepUntil(context, next, clock, { state, t });
-      const [canary, baseline] = await Promise.all([
-        readArm(
-          deps.target(input.file, input.place),
-          input.place.service,
-          input.canary,
-          zero,
-          context.cancellationSignal,
-        ),
-        input.baseline === null
-          ? null
-          : readArm(
-              deps.target(input.file, input.place),
-              input.place.service,
-              input.baseline,
-              zero,
-              context.cancellationSignal,
-            ),
-      ]);
+      const [canary, baseline] = await readBoth(deps, input, zero, context.cancellationSignal);
       const sample: Sample = { t: seconds(next), canary: canary.arm, baseline: baseline?.arm ?? null };
       ({ state } = gate.observe(settings, state, sample));
       t = sample.t;
@@ -73,6 +53,16 @@ export const makeWatch =
     await sleepUntil(context, ends, clock, { state, t });
     return done(gate.close(settings, state, seconds(ends)));
   };
+
+const readBoth = async (
+  { target }: Deps,
+  { file, place, canary, baseline }: WatchInput,
+  zero: number,
+  signal: AbortSignal,
+): Promise<readonly [ArmAnswer, ArmAnswer | null]> => {
+  const read = (version: string) => readArm(target(file, place), place.service, version, zero, signal);
+  return Promise.all([read(canary), baseline === null ? null : read(baseline)]);
+};
 
 /** Readings fall on a grid from the watch's start, so that a resumed watch goes on in step. */
 const nextTick = (starts: number, every: number, from: number): number =>
@@ -93,32 +83,47 @@ const sleepUntil = async (
 };
 
 /** The state as the last attempt left it: from its heartbeat, plus the samples that were stored after that. */
-const resume = async (
-  { ledger, log }: Deps,
-  input: WatchInput,
-  settings: ErrorLimitSettings,
-  opened: number,
-): Promise<Progress> => {
+const resume = async (deps: Deps, input: WatchInput, settings: GateSettings): Promise<Progress> => {
   const { info } = Context.current();
   const beaten: unknown = info.heartbeatDetails;
-  const { attempt } = info;
-  const fresh = (): Progress => ({
-    state: gate.openWatch(asState(input.carry) ?? gate.begin(settings), opened),
-    t: opened,
-  });
-  const progress = asProgress(beaten) ?? fresh();
-  if (attempt === 1) return progress;
-  const stored = await ledger.samples(input.rolloutId, input.watch, progress.t);
-  log.info(
-    { rolloutId: input.rolloutId, watch: input.watch, attempt, stored: stored.length },
-    'watch resumes',
-  );
+  const progress = isProgress(beaten) ? beaten : await open(deps, input, settings);
+  if (info.attempt === 1) return progress;
+  const { rolloutId, watch } = input;
+  const stored = await deps.ledger.samples(rolloutId, watch, progress.t);
+  deps.log.info({ rolloutId, watch, attempt: info.attempt, stored: stored.length }, 'watch resumes');
   return stored.reduce<Progress>(
     ({ state }, { t, sample }) => ({ state: gate.observe(settings, state, sample).state, t }),
     progress,
   );
 };
 
-const asState = (carry: GateCarry): ErrorLimitState | null => carry as ErrorLimitState | null;
-const asProgress = (details: unknown): Progress | null =>
-  typeof details === 'object' && details !== null && 'state' in details ? (details as Progress) : null;
+/** A watch that begins: on the evidence of the rollout's earlier ones, or on the history of the old version. */
+const open = async (deps: Deps, input: WatchInput, settings: GateSettings): Promise<Progress> => {
+  const { startsAt, endsAt, zeroAt, carry } = input;
+  const t = (Date.parse(startsAt) - Date.parse(zeroAt)) / 1000;
+  const before = carry === null ? gate.begin(settings, await historyOf(deps, input)) : fromCarry(carry);
+  return { t, state: gate.openWatch(before, t, (Date.parse(endsAt) - Date.parse(startsAt)) / 1000) };
+};
+
+/** Read once and stored beside the samples, so that a retry, and a replay, learn from the same. */
+const historyOf = async (deps: Deps, input: WatchInput): Promise<readonly HistorySample[]> => {
+  if (input.stable === null) return [];
+  const { rolloutId, place, gates } = input;
+  const store = sampleStore(deps, { rolloutId, watch: historyWatch });
+  const known = await store.all();
+  if (known.length > 0) return known.map(({ t, baseline }) => ({ t, baseline }));
+  const span = { zeroMs: Date.parse(input.zeroAt), spanMs: historyMs, everyMs: gates.every };
+  const read = await readHistory(deps.target(input.file, place), place.service, input.stable, span);
+  await store.addAll(read.map(({ t, baseline }) => ({ t, canary: null, baseline })));
+  return read;
+};
+
+const historyMs = 30 * 60_000;
+/** Number under which a rollout's history stands among its watches. */
+export const historyWatch = -1;
+
+// The state is plain JSON of our own making; what reads it back is the same build or, in a replay, one that knows it.
+const asCarry = (state: GateState): GateCarry => state as unknown as GateCarry;
+const fromCarry = (carry: NonNullable<GateCarry>): GateState => carry as unknown as GateState;
+const isProgress = (details: unknown): details is Progress =>
+  typeof details === 'object' && details !== null && 'state' in details && 't' in details;

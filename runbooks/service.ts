@@ -46,11 +46,20 @@ const gatesSchema = z
       .strictObject({ practice: z.strictObject({}).describe('counters of the practice service') })
       .prefault({ practice: {} })
       .describe('where the metrics come from'),
+    budget: percentage(0.0001, 0.5)
+      .prefault('1%')
+      .describe('chance of a needless rollback, over the whole rollout'),
     errors: z
       .strictObject({
         max: percentage(0.000001, 1)
           .prefault('1%')
           .describe('limit that a release may not surely exceed while worse than the old version'),
+        margin: percentage(0, 0.9)
+          .prefault('0.2%')
+          .describe('rise over the old version, in points, that is not worth a rollback'),
+        harm: percentage(0.000001, 0.5)
+          .prefault('1%')
+          .describe('rise over the old version, in points, that a pass must exclude'),
       })
       .describe('share of the requests that fail; {} stands for the default limit'),
     onInconclusive: z

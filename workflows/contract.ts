@@ -104,7 +104,11 @@ export type WatchInput = {
   readonly file: ServiceFile;
   readonly canary: string;
   readonly baseline: string | null;
+  /** The version that ran before, whose past the gate learns from; `null`: none did. */
+  readonly stable: string | null;
   readonly percent: number;
+  /** All watches of the runbook: the gate's budget is one for them all. */
+  readonly plan: { readonly windowMs: number; readonly percents: readonly number[] };
   readonly gates: GatePolicy;
   readonly startsAt: string;
   readonly endsAt: string;

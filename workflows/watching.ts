@@ -2,7 +2,7 @@ import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { Runbook, WatchStep } from '../runbooks/runbook.ts';
 import { sayDuration } from '../runbooks/units.ts';
 import type { Verdict } from '../runbooks/verdict.ts';
-import type { GateCarry, Place, RolloutInput, WatchOutput } from './contract.ts';
+import type { GateCarry, Place, RolloutInput, WatchInput, WatchOutput } from './contract.ts';
 import type { Control } from './control.ts';
 import type { Journal } from './journal.ts';
 import { watch } from './profiles.ts';
@@ -25,11 +25,17 @@ export class Watching {
   #carry: GateCarry = null;
   #zeroAt: string | null = null;
   #next = 0;
+  readonly #plan: WatchInput['plan'];
 
   constructor(input: RolloutInput, runbook: Runbook, control: Control, journal: Journal) {
     this.#input = input;
     this.#runbook = runbook;
     this.#place = { service: runbook.service, environment: runbook.environment };
+    const watches = runbook.steps.filter((item) => item.kind === 'watch');
+    this.#plan = {
+      windowMs: watches[0]?.windowMs ?? 0,
+      percents: watches.map(({ percent }) => percent),
+    };
     this.#control = control;
     this.#journal = journal;
   }
@@ -63,7 +69,9 @@ export class Watching {
             file: this.#input.service,
             canary: step.canary,
             baseline: step.baseline,
+            stable: this.#runbook.from?.version ?? null,
             percent: step.percent,
+            plan: this.#plan,
             gates: this.#runbook.gates,
             startsAt,
             endsAt,

@@ -1,4 +1,5 @@
 import { SluiceError } from '../../runbooks/errors.ts';
+import type { HistorySample } from '../../src/gates/history.ts';
 import type { ArmReading, Reading } from '../../src/gates/reading.ts';
 import type { Target } from '../targets/target.ts';
 
@@ -21,6 +22,28 @@ export const readArm = async (
     return { arm: onClock(arm, (at - zeroMs) / 1000), why: null };
   } catch (error) {
     if (error instanceof SluiceError) return { arm: null, why: error.message };
+    throw error;
+  }
+};
+
+/**
+ * The baseline's readings before second 0 of the watch's clock, oldest first. None where the source keeps none or does
+ * not answer: the gate is more careful then.
+ */
+export const readHistory = async (
+  target: Target,
+  service: string,
+  version: string,
+  { zeroMs, spanMs, everyMs }: { readonly zeroMs: number; readonly spanMs: number; readonly everyMs: number },
+  signal?: AbortSignal,
+): Promise<readonly HistorySample[]> => {
+  try {
+    const readings = await target.history(service, version, zeroMs - spanMs, everyMs, signal);
+    return readings
+      .filter(({ at }) => at < zeroMs)
+      .map(({ at, arm }) => ({ t: (at - zeroMs) / 1000, baseline: onClock(arm, (at - zeroMs) / 1000) }));
+  } catch (error) {
+    if (error instanceof SluiceError) return [];
     throw error;
   }
 };

@@ -10,6 +10,9 @@ const patienceMs = 1000;
 export type SampleStore = {
   /** Returns when the sample is stored, or after a second: then it waits for the next. */
   add(sample: Sample): Promise<void>;
+  /** What is stored already; nothing while the ledger is away. */
+  all(): Promise<readonly Sample[]>;
+  addAll(samples: readonly Sample[]): Promise<void>;
   /** SHA-256 (hex) of the watch's stored samples; `null` while the ledger lacks some. */
   fingerprint(): Promise<string | null>;
 };
@@ -54,6 +57,18 @@ export const sampleStore = (
     async add(sample) {
       waiting.push(sample);
       await settle();
+    },
+    async addAll(samples) {
+      waiting.push(...samples);
+      await settle();
+    },
+    async all() {
+      try {
+        return (await ledger.samples(rolloutId, watch)).map(({ sample }) => sample);
+      } catch (error) {
+        log.warn({ rolloutId, watch, error: String(error) }, 'stored samples can not be read');
+        return [];
+      }
     },
     async fingerprint() {
       await settle();

@@ -11,6 +11,9 @@ export type WriteMark = { readonly rolloutId: string; readonly key: string; read
 /** Artifact behind a release as the target needs it: for `practice` the manifest's text, checked against its digest. */
 export type ArtifactContent = { readonly digest: string; readonly text: string };
 
+/** A reading and when it was made: `at` in ms since the epoch; times in `arm` are seconds from then. */
+export type TimedReading = { readonly at: number; readonly arm: ArmReading };
+
 /**
  * One kind of target. Every write is idempotent and tells the wanted state. Errors are `SluiceError`s:
  * TARGET_UNAVAILABLE (retry), TARGET_FENCED and TARGET_REFUSED (do not), ARTIFACT_*.
@@ -28,10 +31,14 @@ export type Target = {
   ): Promise<void>;
   /** Base address at which one instance group (not the service) answers, for smoke tests. */
   address(service: string, version: string, signal?: AbortSignal): Promise<string>;
-  /** Cumulative counters per instance of one version, and when they were read (ms since the epoch). */
-  read(
+  /** Cumulative counters per instance of one version, now. */
+  read(service: string, version: string, signal?: AbortSignal): Promise<TimedReading>;
+  /** The same from `sinceMs` on (ms since the epoch), as far back as it is kept, about every `everyMs`, in order. */
+  history(
     service: string,
     version: string,
+    sinceMs: number,
+    everyMs: number,
     signal?: AbortSignal,
-  ): Promise<{ readonly at: number; readonly arm: ArmReading }>;
+  ): Promise<readonly TimedReading[]>;
 };

@@ -2,10 +2,10 @@ import { SluiceError } from '../../../runbooks/errors.ts';
 import type { ErrorCode } from '../../../runbooks/errors.ts';
 import type { Action, TargetState } from '../../../runbooks/runbook.ts';
 import type { InstanceReading } from '../../../src/gates/reading.ts';
-import type { Target, WriteMark } from '../target.ts';
+import type { Target, TimedReading, WriteMark } from '../target.ts';
 import { callPlane, parseAnswer } from './control-client.ts';
 import type { PlaneAnswer, PlaneCall } from './control-client.ts';
-import { readingsSchema, refusalSchema, serviceViewSchema } from './control.ts';
+import { historySchema, readingsSchema, refusalSchema, serviceViewSchema } from './control.ts';
 import type { PlaneRefusal, Readings, ServiceView } from './control.ts';
 
 /** How the plane's refusals are told to the rest of Sluice. */
@@ -41,6 +41,11 @@ const instanceReading = (instance: Readings['instances'][number], atMs: number):
   restarts: instance.restarts,
   latency: instance.latency,
   gauges: instance.gauges,
+});
+
+const armReading = ({ atMs, instances }: Readings): TimedReading => ({
+  at: atMs,
+  arm: { at: 0, instances: instances.map((instance) => instanceReading(instance, atMs)) },
 });
 
 export type PracticeOptions = {
@@ -109,11 +114,14 @@ export const practiceTarget = (home: string, options: PracticeOptions = {}): Tar
       const path = `${servicePath(service)}/readings?version=${encodeURIComponent(version)}`;
       const answer = await call({ method: 'GET', path, signal });
       if (answer.status !== 200) throw refused(answer, service);
-      const { atMs, instances } = parseAnswer(readingsSchema, answer.body);
-      return {
-        at: atMs,
-        arm: { at: 0, instances: instances.map((instance) => instanceReading(instance, atMs)) },
-      };
+      return armReading(parseAnswer(readingsSchema, answer.body));
+    },
+
+    async history(service, version, sinceMs, everyMs, signal) {
+      const query = `version=${encodeURIComponent(version)}&since=${String(sinceMs)}&every=${String(everyMs)}`;
+      const answer = await call({ method: 'GET', path: `${servicePath(service)}/history?${query}`, signal });
+      if (answer.status !== 200) throw refused(answer, service);
+      return parseAnswer(historySchema, answer.body).readings.map(armReading);
     },
   };
 };

@@ -126,6 +126,9 @@ export const readingsSchema = z.object({
 });
 export type Readings = z.output<typeof readingsSchema>;
 
+/** Answer to GET /services/:s/history?version=V&since=MS&every=MS: at most the last half hour, in order. */
+export const historySchema = z.object({ readings: z.array(readingsSchema).max(2000) });
+
 /**
  * Answer to GET /services/:s/clients: what the generator's clients saw, per second in which they asked, and per
  * version that answered (`none`: no version did).

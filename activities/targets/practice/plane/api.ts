@@ -82,6 +82,14 @@ const serviceCall = async (
       const message = `${name} ${JSON.stringify(version)} is not deployed: nothing can be read of it.`;
       return readings === null ? problem(404, 'VERSION_UNKNOWN', message) : json(200, readings);
     }
+    case 'GET /history': {
+      const [since, every] = [Number(call.query.get('since') ?? 0), Number(call.query.get('every') ?? 1000)];
+      if (!Number.isFinite(since) || !Number.isFinite(every))
+        return problem(400, 'INVALID', 'since and every are numbers of ms.');
+      return json(200, {
+        readings: found.service.history.read(call.query.get('version') ?? '', since, every),
+      });
+    }
     case 'PUT /load': {
       const load = parse(loadSchema, call.body);
       return 'problem' in load ? load.problem : say(await plane.setLoad(name, load.value));

@@ -3,6 +3,7 @@ import { ClientWitness } from './clients.ts';
 import type { EventWriter } from './event-writer.ts';
 import { Faults } from './faults.ts';
 import { Group } from './group.ts';
+import { History } from './history.ts';
 import { LoadGenerator } from './load-generator.ts';
 import { ServiceProxy } from './proxy.ts';
 import { Router } from './router.ts';
@@ -17,6 +18,7 @@ export class PracticeService {
   readonly #router = new Router();
   readonly #proxy = new ServiceProxy(this.#router);
   readonly #groups = new Map<string, Group>();
+  readonly history = new History(() => this.#allReadings());
   readonly #leaving = new Set<Promise<void>>();
   #generator: LoadGenerator | null = null;
   #port = 0;
@@ -71,6 +73,7 @@ export class PracticeService {
 
   /** Ends the traffic, then the way in, then the processes, so that no request is lost. */
   async stop(): Promise<void> {
+    this.history.stop();
     this.drive(null);
     await Promise.all(this.#leaving);
     await this.#proxy.close();
@@ -114,6 +117,15 @@ export class PracticeService {
 
   instances() {
     return [...this.#groups.values()].flatMap((group) => group.instances);
+  }
+
+  #allReadings(): ReadonlyMap<string, Readings> {
+    const now = new Map<string, Readings>();
+    for (const version of this.#groups.keys()) {
+      const readings = this.readings(version);
+      if (readings !== null) now.set(version, readings);
+    }
+    return now;
   }
 
   /** `null`: no such version here. */
