@@ -1,6 +1,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+// CommonJS, and its names are made when it runs: an ES module can't import them one by one.
+import proto from '@temporalio/proto';
 import { SluiceError } from '../runbooks/errors.ts';
 import type { Check, DoctorReport } from './api/health.ts';
 import type { Config } from './config.ts';
@@ -75,7 +76,7 @@ const workerCheck = ({ client, config }: Looked, queue: 'main' | 'watch'): Promi
           namespace: client.options.namespace,
           taskQueue: { name },
           // Both queues have activities.
-          taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+          taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
         }),
       );
       const count = pollers?.length ?? 0;

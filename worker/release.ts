@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { temporal } from '@temporalio/proto';
+// CommonJS, and its names are made when it runs: an ES module can't import them one by one.
+import proto from '@temporalio/proto';
 import { SluiceError } from '../runbooks/errors.ts';
 import { deploymentName } from './serve.ts';
 import { connectTemporal } from './temporal-client.ts';
@@ -30,7 +31,7 @@ export const release = async (): Promise<string> => {
 };
 
 const { VERSION_DRAINAGE_STATUS_DRAINED: drained, VERSION_DRAINAGE_STATUS_UNSPECIFIED: current } =
-  temporal.api.enums.v1.VersionDrainageStatus;
+  proto.temporal.api.enums.v1.VersionDrainageStatus;
 
 /** `sluiced drain BUILD`: waits until no rollout runs on that build any more; then its workers may go. */
 export const drain = async (buildId: string, tell: (sentence: string) => void): Promise<string> => {
