@@ -9,7 +9,13 @@ const partNames = {
 } as const;
 export type RequestPart = keyof typeof partNames;
 
-export const isRequestPart = (part: string): part is RequestPart => Object.hasOwn(partNames, part);
+/** In the order in which people read a request. */
+export const requestParts = [
+  'params',
+  'body',
+  'querystring',
+  'headers',
+] as const satisfies readonly RequestPart[];
 
 /** More than these nobody reads, and a hostile body could ask for thousands. */
 const mostIssues = 20;

@@ -1,8 +1,9 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Problem } from '../../runbooks/errors.ts';
 import { errorTable, SluiceError } from '../../runbooks/errors.ts';
-import { isRequestPart, sayIssues } from './issues.ts';
+import type { RequestPart } from './issues.ts';
+import { requestParts, sayIssues } from './issues.ts';
 import type { ProblemDocument } from './schemas/answers.ts';
 
 const mediaType = 'application/problem+json; charset=utf-8';
@@ -83,18 +84,24 @@ export const handleError = (error: FastifyError, request: FastifyRequest, reply:
   );
 };
 
+type Parts = Readonly<Record<RequestPart, unknown>>;
+const came = new WeakMap<FastifyRequest, Parts>();
+
+/** Keeps what came as it came: a part that is well formed has been replaced by what it means when another is not. */
+export const keepParts = (app: FastifyInstance): void => {
+  app.addHook('preValidation', async (request) => {
+    const { params, body, query: querystring, headers } = request;
+    came.set(request, { params, body, querystring, headers });
+  });
+};
+
 /** Fastify stops at the first part that is wrong; a caller wants to hear of all of them. */
 const everyIssue = (request: FastifyRequest): readonly [Problem, Extra] => {
-  const schemas = Object.entries(request.routeOptions.schema ?? {});
-  const parts = {
-    params: request.params,
-    body: request.body,
-    querystring: request.query,
-    headers: request.headers,
-  };
-  const problems = schemas.flatMap(([part, schema]) => {
-    if (!isRequestPart(part) || !(schema instanceof z.ZodType)) return [];
-    const parsed = schema.safeParse(parts[part]);
+  const schemas: Readonly<Record<string, unknown>> = { ...request.routeOptions.schema };
+  const problems = requestParts.flatMap((part) => {
+    const schema = schemas[part];
+    if (!(schema instanceof z.ZodType)) return [];
+    const parsed = schema.safeParse(came.get(request)?.[part]);
     return parsed.success ? [] : sayIssues(part, parsed.error.issues);
   });
   return [

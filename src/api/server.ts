@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import fastify from 'fastify';
+import { fastify, LogController } from 'fastify';
 import {
   createJsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -11,7 +11,7 @@ import type { ApiDeps } from './deps.ts';
 import { bearerGuard, judgeHost } from './guard.ts';
 import { addMetrics } from './metrics.ts';
 import { answerFrameworkError, answerUnparsable, answerUnrouted } from './outside-routes.ts';
-import { handleError, sendProblem } from './problem.ts';
+import { handleError, keepParts, sendProblem } from './problem.ts';
 import { addEventRoutes } from './routes/events.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addRolloutRoutes } from './routes/rollouts.ts';
@@ -32,7 +32,8 @@ export const createApi = (deps: ApiDeps): FastifyInstance => {
   const app = fastify({
     loggerInstance: deps.log,
     bodyLimit,
-    disableRequestLogging: true,
+    // `log` below writes the one line per request.
+    logController: new LogController({ disableRequestLogging: true }),
     // A name that is too long is the façade's to refuse, with a better sentence than "no such address".
     routerOptions: { maxParamLength: 2000 },
     forceCloseConnections: true,
@@ -43,6 +44,7 @@ export const createApi = (deps: ApiDeps): FastifyInstance => {
   app.setValidatorCompiler(validatorCompiler);
   // Answers are held to their schemas by the types; parsing each again would only make it slower.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  keepParts(app);
   app.setErrorHandler(handleError);
   guard(app, deps);
   log(app);

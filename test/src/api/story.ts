@@ -15,9 +15,9 @@ const digestOf = (version: string): string =>
   `sha256:${version.replaceAll(/[^0-9a-f]/g, '').padEnd(64, '0')}`;
 const releaseOf = (version: string) => ({ version, digest: digestOf(version) });
 
-export const shopFile = (changes: Partial<ServiceFileInput> = {}): ServiceFileInput => ({
+const fileOf = (service: string): ServiceFileInput => ({
   apiVersion: 'sluice/v1',
-  service: 'shop',
+  service,
   owners: ['team-shop'],
   artifact: { manifests: './releases' },
   environments: {
@@ -27,15 +27,14 @@ export const shopFile = (changes: Partial<ServiceFileInput> = {}): ServiceFileIn
       gates: { every: '1s', errors: { max: '1%' } },
     },
   },
-  ...changes,
 });
 
 /** A real runbook: what the planner makes of a service with 2.0.4 running. */
-export const runbookTo = (version: string, from: string | null = '2.0.4'): Runbook => {
+export const runbookTo = (version: string, from: string | null = '2.0.4', service = 'shop'): Runbook => {
   const group = from === null ? null : { ...releaseOf(from), instances: 2, ready: 2 };
   const made = plan({
     kind: 'deploy',
-    service: serviceFileSchema.parse(shopFile()),
+    service: serviceFileSchema.parse(fileOf(service)),
     environment: 'production',
     release: releaseOf(version),
     state: {
@@ -52,6 +51,24 @@ export const runbookTo = (version: string, from: string | null = '2.0.4'): Runbo
 
 const operator = { id: 'operator', via: 'operator', groups: ['operator'] } as const;
 
+/** As a writer hands them to the ledger. */
+export const toWrite = (events: readonly StoredEvent[]): readonly LedgerEvent[] =>
+  events.map(({ rolloutId: id, id: eventId, at, body, texts }) => ({
+    rolloutId: id,
+    id: eventId,
+    at,
+    actor: operator,
+    body,
+    texts: Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text ?? ''])),
+  }));
+
+type StoryOptions = {
+  readonly id?: string;
+  readonly from?: string | null;
+  readonly at?: number;
+  readonly service?: string;
+};
+
 /** The events of one rollout as a workflow would note them, second by second. */
 export class Story {
   readonly events: StoredEvent[] = [];
@@ -60,15 +77,18 @@ export class Story {
   #at: number;
   #watch = 0;
 
-  constructor(version = '2.2.0', { id = rolloutId, from = '2.0.4' as string | null, at = began } = {}) {
+  constructor(
+    version = '2.2.0',
+    { id = rolloutId, from = '2.0.4', at = began, service = 'shop' }: StoryOptions = {},
+  ) {
     this.id = id;
     this.#at = at;
-    this.runbook = runbookTo(version, from);
+    this.runbook = runbookTo(version, from, service);
     this.note(
       {
         type: 'requested',
         kind: 'deploy',
-        service: 'shop',
+        service,
         environment: 'production',
         version,
         of: null,
