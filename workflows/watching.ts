@@ -118,6 +118,9 @@ export class Watching {
       this.#control.watch?.cancel();
       return null;
     });
+    // A rollout that goes back ends both waits, and only the first is listened to: a rejection that nobody hears would
+    // fail the workflow's task again and again, and the way back with it.
+    done.catch(() => undefined);
     const verdict = await this.window({ step, index, windowMs, guard: true });
     return verdict?.kind === 'breach' ? verdict : done;
   }
