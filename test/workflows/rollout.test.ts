@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import { makeService } from '../runbooks/make.ts';
-import type { PlayedRollout, Script } from './stage.ts';
-import { script, Stage, verdict } from './stage.ts';
+import { script, Stage, until, verdict } from './stage.ts';
 
 const minute = 60_000;
-const hour = 60 * minute;
 
 let stage: Stage;
 beforeAll(async () => {
@@ -14,20 +11,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await stage.close();
 });
-
-/** Resolves once the rollout says that it is in that state. */
-const until = async (run: PlayedRollout, state: string): Promise<void> => {
-  for (;;) {
-    if ((await run.handle.query<{ readonly state: string }>('status')).state === state) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-};
-
-/** Ms between the rollout's first and last event, on its own clock. */
-const lasted = ({ events }: Script): number => {
-  const times = events.filter(({ id }) => id.startsWith('rollout/')).map(({ at }) => Date.parse(at));
-  return (times.at(-1) ?? 0) - (times[0] ?? 0);
-};
 
 describe('forward', () => {
   test('a healthy canary goes all the way, watch by watch, and is promoted', async () => {
@@ -49,18 +32,6 @@ describe('forward', () => {
     const fences = play.writes.map(({ fence }) => fence);
     expect(fences).toEqual([...fences].sort((a, b) => a - b));
     expect(new Set(fences).size).toBe(fences.length);
-  });
-
-  test('the keep workflow takes the old version away after an hour, not before', async () => {
-    const play = script();
-    await stage.play(play, async (run) => {
-      await run.handle.result();
-      await run.env.client.workflow.getHandle(`keep/${run.rolloutId}`).result();
-    });
-    const at = (type: string): number =>
-      Date.parse(play.events.find(({ body }) => body.type === type)?.at ?? '');
-    expect(at('retired') - at('promoted')).toBeGreaterThanOrEqual(hour);
-    expect(play.writes.at(-1)?.action).toEqual({ do: 'retire', version: '2.0.4' });
   });
 
   test('what can not be planned is refused and nothing is written', async () => {
@@ -141,84 +112,5 @@ describe('the way back', () => {
     });
     expect(result.state).toBe('aborted');
     expect(weights(held)).toEqual({ '2.0.4': 100 });
-  });
-});
-
-describe('time', () => {
-  test('a watch whose activity is lost ends at its window, inconclusive, and is never promoted', async () => {
-    const play = script({
-      watches: [
-        // Fails on every attempt; a minute apart, because the server skips time only between attempts.
-        () => {
-          throw ApplicationFailure.create({ message: 'the worker is gone', nextRetryDelay: minute });
-        },
-      ],
-    });
-    const result = await stage.play(play, (run) => run.handle.result());
-    const took = lasted(play);
-    // 15 min of watch, a little patience, 30 min for somebody to answer; then the way back.
-    expect(took).toBeGreaterThan(45 * minute);
-    expect(took).toBeLessThan(50 * minute);
-    expect(result.state).toBe('rolled-back');
-    expect(play.writes.some(({ action }) => action.do === 'promote')).toBe(false);
-    const said = play.events.flatMap(({ body }) => (body.type === 'verdict' ? [body.verdict] : []));
-    expect(said).toMatchObject([{ kind: 'inconclusive', reason: 'no-data' }]);
-  });
-
-  test('a hold that nobody resumes ends in the way back after a day', async () => {
-    let hold: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => {
-      hold = resolve;
-    });
-    const play = script({
-      watches: [
-        async () => {
-          await held;
-          return verdict('pass');
-        },
-        verdict('pass'),
-      ],
-    });
-    const result = await stage.play(play, async (run) => {
-      await until(run, 'watching');
-      await run.say('hold');
-      hold();
-      return run.handle.result();
-    });
-    expect(lasted(play)).toBeGreaterThanOrEqual(24 * hour);
-    expect(lasted(play)).toBeLessThan(25 * hour);
-    expect(result.state).toBe('rolled-back');
-    expect(result.sentence).toContain('Held for 24 h');
-    expect(play.state.weights).toEqual({ '2.0.4': 100 });
-  });
-
-  test('silence that nobody answers goes back after half an hour; an answer in time goes on', async () => {
-    const asked = script({ watches: [verdict('inconclusive', 'too-little-traffic'), verdict('pass')] });
-    const result = await stage.play(asked, async (run) => {
-      await until(run, 'inconclusive');
-      await run.say('accept');
-      return run.handle.result();
-    });
-    expect(result.state).toBe('succeeded');
-  });
-
-  test('the file can have a watch extended once before anybody is asked', async () => {
-    const service = makeService();
-    const production = service.environments['production'];
-    if (production === undefined) throw new Error('no production');
-    const extending = {
-      ...service,
-      environments: {
-        production: {
-          ...production,
-          gates: { ...production.gates, onInconclusive: { extend: 5 * minute, then: 'rollback' as const } },
-        },
-      },
-    };
-    const play = script({ watches: [verdict('inconclusive', 'looks-bad')] });
-    const result = await stage.play(play, (run) => run.handle.result(), { service: extending });
-    expect(result.state).toBe('rolled-back');
-    const lengths = play.watched.map(({ startsAt, endsAt }) => Date.parse(endsAt) - Date.parse(startsAt));
-    expect(lengths).toEqual([15 * minute, 5 * minute]);
   });
 });

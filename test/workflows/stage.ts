@@ -256,12 +256,20 @@ export class PlayedRollout {
     };
     return this.handle.executeUpdate(commandUpdate(command), { args: [message], updateId: message.id });
   }
-
-  /** The states that the ledger was told, in order, each once. */
-  states(): readonly string[] {
-    const states = this.script.events.flatMap(({ body }) =>
-      body.type === 'state' || body.type === 'closed' ? [body.state] : [],
-    );
-    return states.filter((state, i) => state !== states[i - 1]);
-  }
 }
+
+/** The states that the ledger was told, in order, each once. */
+export const statesOf = ({ events }: Script): readonly string[] => {
+  const states = events.flatMap(({ body }) =>
+    body.type === 'state' || body.type === 'closed' ? [body.state] : [],
+  );
+  return states.filter((state, i) => state !== states[i - 1]);
+};
+
+/** Resolves once the rollout says that it is in that state. */
+export const until = async (run: PlayedRollout, state: string): Promise<void> => {
+  for (;;) {
+    if ((await run.handle.query<{ readonly state: string }>('status')).state === state) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+};

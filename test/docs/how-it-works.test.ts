@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { stateTable } from '../../runbooks/state.ts';
+import type { RolloutState } from '../../runbooks/state.ts';
+
+/** States that no runbook of this version leads to; they come with approvals, overrides and queues. */
+const later: readonly RolloutState[] = ['blocked', 'awaiting-approval', 'denied', 'expired', 'superseded'];
+
+test('the table of states in docs/how-it-works.md is the table of the code', () => {
+  const text = readFileSync(new URL('../../docs/how-it-works.md', import.meta.url), 'utf8');
+  const rows = [...text.matchAll(/^\| `([a-z-]+)` +\| ([^|]+) \| ([^|]+) \|$/gm)].map((row) => ({
+    state: row[1] ?? '',
+    takes: (row[2] ?? '').trim(),
+    exit: (row[3] ?? '').trim(),
+  }));
+  const states = Object.entries(stateTable).filter(([state]) => !later.includes(state as RolloutState));
+  expect(rows.map(({ state }) => state).sort()).toEqual(states.map(([state]) => state).sort());
+  for (const [state, row] of states) {
+    const written = rows.find((item) => item.state === state);
+    expect(written?.exit).toBe(row.exit === null ? '–' : String(row.exit));
+    for (const command of Object.keys(row.accepts)) expect(written?.takes).toContain(command);
+    if (Object.keys(row.accepts).length === 0) expect(written?.takes).toContain('nothing');
+  }
+});
