@@ -104,9 +104,7 @@ const abortToBack = async (): Promise<void> => {
 };
 
 process.stdout.write(`${String(cpus().length)} cores, Node ${process.versions.node}\n`);
-let daemon = await startDaemon(home, env).catch((error: unknown) => {
-  throw error;
-});
+let daemon = await startDaemon(home, env);
 await stopDaemon(daemon);
 try {
   await timed('start-up of sluiced dev, folder there (Temporal included)', async () => {

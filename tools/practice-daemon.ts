@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { daemonFile } from '../src/home.ts';
+import { readDaemonFile } from '../src/home.ts';
 import { root } from './stamp.ts';
 
 const readyWithinMs = 60_000;
@@ -38,7 +38,8 @@ export const startDaemon = async (home: string, env: NodeJS.ProcessEnv): Promise
   const daemon = runBuilt('sluiced', ['dev'], env, out);
   closeSync(out);
   const deadline = Date.now() + readyWithinMs;
-  while (!existsSync(daemonFile(home))) {
+  // One that was killed leaves its own file behind.
+  while (readDaemonFile(home)?.pid !== daemon.pid) {
     if (daemon.exitCode !== null || Date.now() > deadline) {
       daemon.kill('SIGTERM');
       const end = readFileSync(log, 'utf8').slice(-2000);

@@ -21,15 +21,14 @@ const runUntilStopped = async (start: (config: Config, log: Logger) => Promise<R
   const config = readConfig(process.env);
   const log = startLog(config.logLevel);
   const began = performance.now();
+  // Listened for from the first moment: a signal that comes during the start is obeyed right after it, in order.
+  const signalled = new Promise<NodeJS.Signals>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
   const running = await start(config, log);
   say(`${running.says}\nready in ${((performance.now() - began) / 1000).toFixed(1)} s`);
-  const signal = await Promise.race([
-    running.failed,
-    new Promise<NodeJS.Signals>((resolve) => {
-      process.once('SIGTERM', resolve);
-      process.once('SIGINT', resolve);
-    }),
-  ]);
+  const signal = await Promise.race([running.failed, signalled]);
   say(`${signal}: stopping in order; once more ends at once`);
   const again = (): never => process.exit(130);
   process.on('SIGTERM', again);
