@@ -4,9 +4,10 @@ import { chanceOfRollback, smallestWhere } from './planner.ts';
 import type { Outlook } from './planner.ts';
 import type { GateSettings } from './settings.ts';
 import { sinceOpened } from './since.ts';
-import { shareBetween } from './slow-shares.ts';
+import { shareIfSlower } from './slow-shares.ts';
 import type { GateState } from './state.ts';
 import { weightsOf } from './total.ts';
+import { errorAlternatives, latencyAlternatives } from './weights.ts';
 
 /** Traffic and errors that a watch is planned for. */
 export type Expected = Pick<Outlook, 'requestsPerSecond' | 'share' | 'rate' | 'phi'>;
@@ -21,6 +22,8 @@ export const errorsOutlook = (settings: GateSettings, expected: Expected): Outlo
     budget,
     weight: weightsOf(settings).get('errors_vs_baseline') ?? 1,
     edge: { ratio: errors.ratio, margin: errors.margin },
+    smallestOdds: errorAlternatives.odds[0] ?? 1,
+    events: 'rare',
     harm: errors.harm,
   };
 };
@@ -53,8 +56,13 @@ const boundOutlook = (
   budget: settings.budget,
   weight: (weightsOf(settings).get('latency_vs_baseline') ?? 1) / learnt.compared.length,
   edge: { ratio: bound.ratio, margin: 0 },
+  smallestOdds: latencyAlternatives.odds[0] ?? 1,
+  events: 'common',
   harm: bound.share * (bound.harmRatio - 1),
 });
+
+/** Buckets blur a slow-down by a few percent of itself; a plan stays on the cautious side. */
+const seenOf = (scale: number): number => 1 + 0.97 * (scale - 1);
 
 /** Chance that a canary whose every request takes `scale` times as long is rolled back: by its best bound. */
 export const chanceOfSlowFound = (
@@ -69,7 +77,7 @@ export const chanceOfSlowFound = (
     0,
     ...learnt.compared.map((bound) => {
       const outlook = boundOutlook(settings, learnt, expected, bound);
-      const slow = shareBetween({ bounds, buckets: learnt.buckets }, (bounds[bound.index] ?? 0) / scale);
+      const slow = shareIfSlower({ bounds, buckets: learnt.buckets }, bound.index, seenOf(scale));
       return chanceOfRollback(outlook, Math.min(0.999, slow), seconds);
     }),
   );

@@ -24,7 +24,7 @@ type Pair = {
 /** Neighbouring ticks share their rate, so drift and shared outages cancel within a pair. */
 const pairsOf = (ticks: readonly Tick[]): readonly Pair[] => {
   const pairs: Pair[] = [];
-  for (let i = 0; i + 1 < ticks.length; i += 2) {
+  for (let i = 0; i + 1 < ticks.length; i += 1) {
     const one = ticks[i];
     const two = ticks[i + 1];
     if (one === undefined || two === undefined) continue;

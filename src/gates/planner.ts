@@ -1,6 +1,8 @@
 import { sampleCap } from './evidence.ts';
-import { chanceToReach, chanceToStand, growthOf, isBeyond } from './growth.ts';
-import type { Growth } from './growth.ts';
+import { chanceToReach, chanceToStand, growthFor, growthOf, isBeyond } from './growth.ts';
+import type { Events, Growth } from './growth.ts';
+import { timesOdds } from './numerics.ts';
+import { edgeOf } from './projection.ts';
 import type { Edge } from './projection.ts';
 import { beta, logKappa } from './weights.ts';
 
@@ -19,8 +21,10 @@ export type Outlook = {
   readonly budget: number;
   /** The test's share of the budget. */
   readonly weight: number;
-  /** What is tolerated. */
+  /** What is tolerated, and the smallest multiple of its odds that the test looks for. */
   readonly edge: Edge;
+  readonly smallestOdds: number;
+  readonly events: Events;
   /** Points that a pass must exclude. */
   readonly harm: number;
 };
@@ -59,7 +63,14 @@ const chanceOfKey = (
 ): number => {
   const rates = { canary: canaryRate, baseline: outlook.rate };
   if (!isBeyond(rates, edge)) return 0;
-  const growth = tempered(growthOf(arms(outlook), rates, edge), outlook.phi, 0.97);
+  // A rise smaller than the smallest one looked for is seen through that one, and grows the evidence more slowly.
+  const smallest = timesOdds(Math.min(0.95, edgeOf(outlook.edge, outlook.rate)), outlook.smallestOdds);
+  const alternative = { canary: Math.max(canaryRate, smallest), baseline: outlook.rate };
+  const growth = tempered(
+    growthFor(arms(outlook), rates, alternative, edge, outlook.events),
+    outlook.phi,
+    0.97,
+  );
   return chanceToReach(growth, needed, seconds);
 };
 

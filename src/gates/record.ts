@@ -125,11 +125,15 @@ const watchingSentence = (
   );
 };
 
-/** The record of the last sample (`verdict`: null), or of a decision. */
-export const recordOf = (settings: GateSettings, state: GateState, verdict: Verdict | null): GateRecord => {
+/** The record of the last sample (`verdict`: null), or of a decision. `evidence`: the state's, where it is at hand. */
+export const recordOf = (
+  settings: GateSettings,
+  state: GateState,
+  verdict: Verdict | null,
+  evidence: Evidence = evidenceOf(settings, state),
+): GateRecord => {
   const t = state.t ?? state.begun ?? 0;
   const begun = state.begun ?? t;
-  const evidence = evidenceOf(settings, state);
   const shown = shownFor(state, verdict?.kind === 'breach' ? verdict.reason : null);
   const health = healthOf(state.health);
   return {

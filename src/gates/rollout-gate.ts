@@ -11,7 +11,6 @@ import type { GateSettings } from './settings.ts';
 import { beginGate, extendGateWatch, GateOrderError, openGateWatch } from './state.ts';
 import type { GateState } from './state.ts';
 import { stepGate } from './step.ts';
-import { evidenceOf } from './total.ts';
 
 const verdictOf = (
   settings: GateSettings,
@@ -38,14 +37,15 @@ const verdictOf = (
 
 const observe = (settings: GateSettings, before: GateState, sample: Sample) => {
   // A breach ends the rollout: what comes after it changes nothing that was said.
-  const stepped = before.breached === null ? stepGate(settings, before, sample) : before;
-  if (stepped === before) return { state: before, record: recordOf(settings, before, before.breached) };
-  const finding = findBreach(settings, stepped, evidenceOf(settings, stepped));
-  if (finding === null) return { state: stepped, record: recordOf(settings, stepped, null) };
-  const sentence = breachSentence(settings, stepped, finding);
-  const breached = verdictOf(settings, stepped, sample.t, finding, sentence);
-  const state = { ...stepped, breached };
-  return { state, record: recordOf(settings, state, breached) };
+  const stepped = before.breached === null ? stepGate(settings, before, sample) : null;
+  if (stepped === null) return { state: before, record: recordOf(settings, before, before.breached) };
+  const { state, evidence } = stepped;
+  const finding = findBreach(settings, state, evidence);
+  if (finding === null) return { state, record: recordOf(settings, state, null, evidence) };
+  const sentence = breachSentence(settings, state, finding);
+  const breached = verdictOf(settings, state, sample.t, finding, sentence);
+  const stopped: GateState = { ...state, breached };
+  return { state: stopped, record: recordOf(settings, stopped, breached, evidence) };
 };
 
 /**

@@ -20,18 +20,32 @@ const shareAt = (histogram: Histogram, index: number): number =>
 
 const leastShare = 1e-5;
 
-/** Slow share at any `seconds`: `ln S` is taken to be linear in `ln x` between bounds (and before the first one). */
-export const shareBetween = (histogram: Histogram, seconds: number): number => {
+/** Interpolates the slow share on a scale of its own, linearly in `ln x` (extrapolates before the first bound). */
+const interpolate = (
+  histogram: Histogram,
+  seconds: number,
+  scale: (share: number) => number,
+  back: (scaled: number) => number,
+): number => {
   const { bounds } = histogram;
   const above = bounds.findIndex((bound) => bound >= seconds);
   const right = clamp(above < 0 ? bounds.length - 1 : above, 1, bounds.length - 1);
-  const left = right - 1;
-  const x0 = Math.log(bounds[left] ?? 1);
-  const x1 = Math.log(bounds[right] ?? 1);
-  const y0 = Math.log(Math.max(leastShare, shareAt(histogram, left)));
-  const y1 = Math.log(Math.max(leastShare, shareAt(histogram, right)));
-  return clamp(Math.exp(y0 + ((Math.log(seconds) - x0) / (x1 - x0)) * (y1 - y0)), leastShare, 1);
+  const [x0, x1] = [Math.log(bounds[right - 1] ?? 1), Math.log(bounds[right] ?? 1)];
+  const at = (index: number): number => scale(clamp(shareAt(histogram, index), leastShare, 1 - leastShare));
+  const part = (Math.log(seconds) - x0) / (x1 - x0);
+  return clamp(back(at(right - 1) + part * (at(right) - at(right - 1))), leastShare, 1);
 };
+
+/** Slow share at any `seconds`: `ln S` is taken to be linear in `ln x` between bounds. */
+const shareBetween = (histogram: Histogram, seconds: number): number =>
+  interpolate(histogram, seconds, Math.log, Math.exp);
+
+/**
+ * The slow share at bound `index` if all requests became slower by the factor `scale`. For plans: on the logit scale,
+ * which follows the middle of a distribution better than the logarithm does.
+ */
+export const shareIfSlower = (histogram: Histogram, index: number, scale: number): number =>
+  interpolate(histogram, (histogram.bounds[index] ?? 0) / scale, logit, (x) => 1 / (1 + Math.exp(-x)));
 
 /**
  * By how much the slow share at bound `index` grows if all requests become slower by the fraction `slowdown`: a

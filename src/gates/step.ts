@@ -16,6 +16,7 @@ import type { GateSettings } from './settings.ts';
 import { GateOrderError } from './state.ts';
 import type { GateState } from './state.ts';
 import { evidenceOf } from './total.ts';
+import type { Evidence } from './total.ts';
 import { coveredBy, tickAt } from './watch-window.ts';
 import type { WatchWindow } from './watch-window.ts';
 
@@ -79,13 +80,16 @@ const stepGauges = (
   );
 };
 
+/** The state after one sample, and what all tests say in it. */
+export type Stepped = { readonly state: GateState; readonly evidence: Evidence };
+
 /**
- * The state after one sample; the same state where the sample was booked before.
+ * Books one sample; `null` where it was booked before, or is older than one that was.
  * @throws GateOrderError before the first watch.
  */
-export const stepGate = (settings: GateSettings, before: GateState, sample: Sample): GateState => {
+export const stepGate = (settings: GateSettings, before: GateState, sample: Sample): Stepped | null => {
   const { t } = sample;
-  if (before.t !== null && t <= before.t) return before;
+  if (before.t !== null && t <= before.t) return null;
   const { begun, window } = before;
   if (begun === null || window === null) {
     throw new GateOrderError(`a sample at ${String(t)} s, but no watch is open: call openWatch first`);
@@ -121,7 +125,8 @@ export const stepGate = (settings: GateSettings, before: GateState, sample: Samp
     window: stepWindow(state, window, sample, { canary, baseline }),
   };
   const learned = learnInFlight(settings, next, t);
-  if (counts === null) return learned;
-  const { total } = evidenceOf(settings, learned);
-  return { ...learned, recent: addRecent(learned.recent, t - begun, counts, total) };
+  const evidence = evidenceOf(settings, learned);
+  if (counts === null) return { state: learned, evidence };
+  const recent = addRecent(learned.recent, t - begun, counts, evidence.total);
+  return { state: { ...learned, recent }, evidence };
 };

@@ -1,0 +1,148 @@
+import type { Verdict } from '../../runbooks/verdict.ts';
+import { findBreach } from '../../src/gates/finding.ts';
+import { stepGate } from '../../src/gates/step.ts';
+import type { HistorySample } from '../../src/gates/history.ts';
+import { rolloutGate } from '../../src/gates/rollout-gate.ts';
+import { uniformFrom } from '../../src/gates/random.ts';
+import type { Uniform } from '../../src/gates/random.ts';
+import type { ArmReading, Reading, Sample } from '../../src/gates/reading.ts';
+import type { GateSettings } from '../../src/gates/settings.ts';
+import { bounds, trafficOf } from './world.ts';
+import type { Tick, World } from './world.ts';
+
+/** What goes wrong between the service and the gate. */
+export type Faults = {
+  /** Chance that a reading fails, each arm by itself. */
+  readonly lost: number;
+  /** Chance per tick that an arm's process restarts and counts from 0 again. */
+  readonly resets: number;
+  /** The first reading comes this late. */
+  readonly lateSeconds: number;
+  /** Every so many readings one is shown twice; 0: never. */
+  readonly repeatEvery: number;
+};
+
+export const noFaults: Faults = { lost: 0, resets: 0, lateSeconds: 0, repeatEvery: 0 };
+
+export type Scene = {
+  readonly settings: GateSettings;
+  readonly world: World;
+  readonly faults: Faults;
+};
+
+type Counter = { requests: number; errors: number; buckets: readonly number[] };
+const zero = (): Counter => ({ requests: 0, errors: 0, buckets: [] });
+
+const add = (counter: Counter, tick: Tick): void => {
+  counter.requests += tick.requests;
+  counter.errors += tick.errors;
+  counter.buckets =
+    counter.buckets.length === 0
+      ? tick.buckets
+      : counter.buckets.map((count, i) => count + (tick.buckets[i] ?? 0));
+};
+
+const le = [...bounds, '+Inf' as const];
+
+const read = (id: string, t: number, { requests, errors, buckets }: Counter): ArmReading => ({
+  at: t,
+  instances: [{ id, requests, errors, ...(buckets.length === 0 ? {} : { latency: { le, count: buckets } }) }],
+});
+
+/** Readings of the baseline before the rollout. */
+export const historyOf = (
+  settings: GateSettings,
+  truth: World,
+  uniform: Uniform,
+): readonly HistorySample[] => {
+  const { everySeconds, historySeconds } = settings;
+  const traffic = trafficOf(truth, uniform, -historySeconds, 0);
+  const counter = zero();
+  const readings: HistorySample[] = [];
+  for (let t = -historySeconds; t < 0; t += everySeconds) {
+    const { baseline } = traffic(t - everySeconds, t);
+    add(counter, baseline);
+    readings.push({ t, baseline: read('b', t, counter) });
+  }
+  return readings;
+};
+
+/** The samples of one simulated watch. */
+export function* samplesOf(scene: Scene, uniform: Uniform): Generator<Sample> {
+  const { settings, world, faults } = scene;
+  const every = settings.everySeconds;
+  const end = settings.watches[0]?.seconds ?? 0;
+  const traffic = trafficOf(world, uniform, 0, end);
+  const canary = zero();
+  const baseline = zero();
+  const shown = (id: string, t: number, counter: Counter): Reading =>
+    uniform() < faults.lost ? null : read(id, t, counter);
+  for (let i = 0; i * every <= end + 1e-9; i += 1) {
+    const t = i * every;
+    if (t > 0) {
+      const tick = traffic(t - every, t);
+      for (const [counter, own] of [
+        [canary, tick.canary],
+        [baseline, tick.baseline],
+      ] as const) {
+        if (faults.resets > 0 && uniform() < faults.resets) Object.assign(counter, zero());
+        add(counter, own);
+      }
+    }
+    if (t < faults.lateSeconds) continue;
+    const sample: Sample = {
+      t,
+      canary: shown('c', t, canary),
+      baseline: shown('b', t, baseline),
+    };
+    yield sample;
+    if (faults.repeatEvery > 0 && i % faults.repeatEvery === 0) yield { ...sample, t: t + every / 3 };
+  }
+}
+
+/** One simulated watch from its history to its verdict; the same for the same seed. */
+export const runWatch = (scene: Scene, seed: number): Pick<Verdict, 'kind' | 'reason' | 't'> => {
+  const { settings } = scene;
+  const uniform = uniformFrom(seed);
+  let state = rolloutGate.openWatch(
+    rolloutGate.begin(settings, historyOf(settings, scene.world, uniform)),
+    0,
+  );
+  for (const sample of samplesOf(scene, uniform)) {
+    // What `observe` does, without the record and its words.
+    const stepped = stepGate(settings, state, sample);
+    if (stepped === null) continue;
+    ({ state } = stepped);
+    const breach = findBreach(settings, state, stepped.evidence);
+    if (breach !== null) return { kind: breach.kind, reason: breach.reason, t: sample.t };
+  }
+  const t = settings.watches[0]?.seconds ?? 0;
+  const { kind, reason } = rolloutGate.close(settings, state, t);
+  return { kind, reason, t };
+};
+
+/** What became of many watches. */
+export type Outcome = {
+  readonly watches: number;
+  readonly breaches: number;
+  readonly passes: number;
+  /** Seconds until the breach; infinite where there was none. */
+  readonly times: readonly number[];
+  /** How often each reason was given. */
+  readonly reasons: ReadonlyMap<string, number>;
+};
+
+/** Runs `watches` watches, seeded from `seed` on. */
+export const runWatches = (scene: Scene, watches: number, seed: number): Outcome => {
+  const times: number[] = [];
+  const reasons = new Map<string, number>();
+  let passes = 0;
+  for (let i = 0; i < watches; i += 1) {
+    // Neighbouring seeds of the generator are unrelated only after mixing.
+    const verdict = runWatch(scene, Math.imul(seed + i, 2_654_435_761) ^ seed);
+    times.push(verdict.kind === 'breach' ? verdict.t : Number.POSITIVE_INFINITY);
+    reasons.set(verdict.reason, (reasons.get(verdict.reason) ?? 0) + 1);
+    if (verdict.kind === 'pass') passes += 1;
+  }
+  return { watches, passes, times, reasons, breaches: times.filter((t) => Number.isFinite(t)).length };
+};
