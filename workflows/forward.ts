@@ -41,6 +41,8 @@ export const goForward = async (run: Run): Promise<void> => {
 const released = async (run: Run, index: number): Promise<void> => {
   const { control } = run;
   while (control.wishes.held !== null) {
+    // Held while its watch was asking: the answer has been given, and what it waits for now is `resume`.
+    if (control.state !== 'held') control.set('ramping', { next: nextTitle(run, index - 1) });
     const ms = Math.max(0, Date.parse(control.wishes.held.until) - Date.now());
     let timely = true;
     const until = condition(() => control.wishes.held === null, ms).then((inTime) => {
