@@ -8,10 +8,12 @@ import type { Config } from '../src/config.ts';
 import type { RolloutsDeps } from '../src/rollouts/deps.ts';
 import { createRollouts } from '../src/rollouts/rollouts.ts';
 import { startFaces } from './faces.ts';
+import type { Ledger } from '../src/store/ledger.ts';
 import { openFor } from './open-ledger.ts';
 import { ensureSweep } from './sweep-schedule.ts';
 import { practiceHome, targetsOf } from './targets.ts';
 import { connectTemporal } from './temporal-client.ts';
+import type { DevServer } from './temporal-server.ts';
 import { ensureDevServer } from './temporal-server.ts';
 import { startWorkers } from './workers.ts';
 
@@ -40,17 +42,7 @@ export const startDev = async (config: Config, log: Logger, hooks: DevHooks = {}
     for (let stop = stack.pop(); stop !== undefined; stop = stack.pop()) await stop();
   };
   try {
-    // The ledger first: its owner is the daemon of this folder, and a second one ends here.
-    const ledger = await openFor(config, 'dev', `the data folder ${config.home}`);
-    stack.push(() => ledger.close());
-    // One's own Temporal, where one is configured; otherwise a dev server beside this process.
-    const own = process.env['TEMPORAL_ADDRESS'] !== undefined;
-    const [server, practice] = await Promise.all([
-      own ? null : ensureDevServer(path.join(config.home, 'temporal'), log),
-      startPractice(config),
-    ]);
-    if (server !== null) stack.push(() => server.stop());
-    if (practice !== null) stack.push(() => stopPlane(practiceHome(config.home)));
+    const { ledger, server, practice } = await startParts(config, log, stack);
     const temporal = await connectTemporal(
       server === null ? null : { address: server.address, namespace: 'default' },
     );
@@ -96,6 +88,38 @@ export const startDev = async (config: Config, log: Logger, hooks: DevHooks = {}
     await unwind();
     throw error;
   }
+};
+
+type Parts = {
+  readonly ledger: Ledger;
+  readonly server: DevServer | null;
+  readonly practice: RunningDev['practice'];
+};
+
+/**
+ * Temporal and the practice service come up while the ledger's files are being opened: each takes a second or two. But
+ * not before the ledger's folder is ours: a second daemon ends there, and touches nothing of the first one's.
+ */
+const startParts = async (config: Config, log: Logger, stack: (() => Promise<unknown>)[]): Promise<Parts> => {
+  const owned = Promise.withResolvers<null>();
+  const opening = openFor(config, 'dev', `the data folder ${config.home}`, () => {
+    owned.resolve(null);
+  });
+  await Promise.race([owned.promise, opening]);
+  // One's own Temporal, where one is configured; otherwise a dev server beside this process.
+  const own = process.env['TEMPORAL_ADDRESS'] !== undefined;
+  const [ledger, server, practice] = await Promise.allSettled([
+    opening,
+    own ? null : ensureDevServer(path.join(config.home, 'temporal'), log),
+    startPractice(config),
+  ]);
+  if (ledger.status === 'fulfilled') stack.push(() => ledger.value.close());
+  if (server.status === 'fulfilled') stack.push(async () => server.value?.stop());
+  if (practice.status === 'fulfilled') stack.push(() => stopPlane(practiceHome(config.home)));
+  if (ledger.status === 'rejected') throw ledger.reason;
+  if (server.status === 'rejected') throw server.reason;
+  if (practice.status === 'rejected') throw practice.reason;
+  return { ledger: ledger.value, server: server.value, practice: practice.value };
 };
 
 const startPractice = async (config: Config): Promise<RunningDev['practice']> => {

@@ -9,6 +9,8 @@ export const startLog = (level: Config['logLevel']): Logger => {
   const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ level: at, message, meta }) => {
+      // The watch queue has activities only; that is meant.
+      if (message.startsWith('No workflows registered')) return;
       log[levels[at]]({ ...meta }, message);
     }),
     // The daemon shuts its workers down itself, in order.

@@ -9,9 +9,10 @@ export const openFor = async (
   config: Config,
   program: 'dev' | 'worker' | 'serve',
   address: string,
+  onOwned: () => void = () => undefined,
 ): Promise<Ledger> => {
   if (config.databaseUrl !== null) return openLedger({ url: config.databaseUrl });
-  if (program === 'dev') return openLedger({ folder: path.join(config.home, 'ledger'), address });
+  if (program === 'dev') return openLedger({ folder: path.join(config.home, 'ledger'), address, onOwned });
   throw new SluiceError({
     code: 'CONFIG_INVALID',
     message: `sluiced ${program} shares its ledger with other processes and needs PostgreSQL; SLUICE_DATABASE_URL is not set.`,

@@ -17,6 +17,7 @@ export type EmbeddedOptions = {
   /** `null`: none, begin the slow way. */
   readonly template: string | null;
   readonly warn: WarningListener;
+  readonly onOwned: () => void;
 };
 
 /**
@@ -27,6 +28,7 @@ export const openEmbedded = async (options: EmbeddedOptions): Promise<Engine> =>
   const { folder, address, warn } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const ownership = ownFolder(folder, address);
+  options.onOwned();
   let database: EmbeddedDatabase;
   try {
     database = await openDatabase(options);

@@ -123,6 +123,8 @@ export type FolderOptions = CommonOptions & {
   readonly address: string;
   /** The prepared folder to unpack; default: the shipped one. `null`: none, make it the slow way. */
   readonly template?: string | null;
+  /** Called once the folder is ours alone, while its files are still being opened. */
+  readonly onOwned?: () => void;
 };
 
 /** PostgreSQL by URL; its schema must have been migrated. */

@@ -30,6 +30,7 @@ export const openLedger = async (options: LedgerOptions): Promise<Ledger> => {
           address: options.address,
           template: options.template === undefined ? packaged.ledgerTemplate : options.template,
           warn,
+          onOwned: options.onOwned ?? (() => undefined),
         });
   return ledgerOn(engine, warn);
 };
