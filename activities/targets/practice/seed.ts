@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import { name, version } from '../../../runbooks/names.ts';
 import type { Action } from '../../../runbooks/runbook.ts';
+import type { Target } from '../target.ts';
 import { practiceTarget } from './adapter.ts';
 import { resolveManifest } from './artifact.ts';
 import { callPlane, parseAnswer } from './control-client.ts';
@@ -58,13 +59,23 @@ export const readPracticeFile = async (path: string): Promise<PracticeFile> => {
   );
 };
 
+/** A plane that is too busy to answer one call is asked again: what has a deadline is the service. */
+const isReady = async (target: Target, entry: PracticeEntry): Promise<boolean> => {
+  try {
+    const { groups } = await target.observe(entry.service);
+    const group = groups.find((candidate) => candidate.version === entry.version);
+    return group !== undefined && group.ready === group.instances;
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'TARGET_UNAVAILABLE') return false;
+    throw error;
+  }
+};
+
 const awaitReady = async (home: string, entry: PracticeEntry): Promise<void> => {
   const target = practiceTarget(home);
   const deadline = Date.now() + readyWithinMs;
   while (Date.now() < deadline) {
-    const { groups } = await target.observe(entry.service);
-    const group = groups.find((candidate) => candidate.version === entry.version);
-    if (group !== undefined && group.ready === group.instances) return;
+    if (await isReady(target, entry)) return;
     await delay(50);
   }
   throw new SluiceError({
