@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { RolloutView } from '../../src/store/views.ts';
+import { Dev } from './dev.ts';
+import { oldVersion } from './files.ts';
+import { kill } from './processes.ts';
+import type { TestService } from './test-service.ts';
+import { allBack } from './test-service.ts';
+import { until } from './until.ts';
+
+const canary = '1.1.0';
+const split = { [oldVersion]: 50, [canary]: 50 };
+
+let dev: Dev;
+beforeAll(async () => {
+  dev = await Dev.start([
+    { name: 'patient' },
+    { name: 'guarded' },
+    { name: 'hurried', watch: '1h' },
+    { name: 'asking', steps: [100], watch: '2s' },
+    { name: 'warm', watch: '1h' },
+    { name: 'cold', watch: '1h', keepWarm: '1s' },
+  ]);
+}, 90_000);
+afterAll(async () => {
+  await dev.stop();
+}, 60_000);
+
+const isState =
+  (state: RolloutView['state']) =>
+  (view: RolloutView): boolean =>
+    view.state === state;
+
+/** A rollout whose first watch is over and that only a hold keeps from going on. */
+const hold = async (service: TestService): Promise<string> => {
+  service.release(canary);
+  const { rolloutId } = await service.deploy(canary);
+  await dev.api.reaches(rolloutId, 'watching', isState('watching'));
+  expect(await dev.api.say(rolloutId, 'hold')).toMatchObject({ effect: 'hold', state: 'held' });
+  const over = ({ state, watches: [first] }: RolloutView): boolean =>
+    state === 'held' && first?.verdict !== null;
+  await service.goesOn(rolloutId, 'held after its watch', over);
+  return rolloutId;
+};
+
+/** Deploys and promotes without waiting for a watch of an hour. */
+const promote = async (service: TestService): Promise<RolloutView> => {
+  service.release(canary);
+  const { rolloutId } = await service.deploy(canary);
+  await dev.api.reaches(rolloutId, 'watching', isState('watching'));
+  expect(await dev.api.say(rolloutId, 'promote')).toMatchObject({ effect: 'promote' });
+  return dev.api.ended(rolloutId);
+};
+
+describe('hold', () => {
+  test('keeps the share until resume, which goes on to the end', async () => {
+    const service = dev.service('patient');
+    await service.under(300, async () => {
+      const id = await hold(service);
+      const held = await dev.api.rollout(id);
+      expect(held.until).not.toBeNull();
+      const refused = await dev.api.refusal({
+        path: `/v1/rollouts/${id}/commands`,
+        body: { command: 'hold' },
+      });
+      expect(refused).toMatchObject({ code: 'COMMAND_REFUSED', status: 409 });
+      expect((await service.weights()).at(-1)?.weights).toEqual(split);
+
+      expect(await dev.api.say(id, 'resume')).toMatchObject({ effect: 'resume' });
+      const view = await service.ends(id);
+      expect(view.state).toBe('succeeded');
+      // The refused one is told, too.
+      const said = view.commands.map(({ command, refusal }) => [command, refusal === null]);
+      expect(said.filter(([command]) => command !== 'accept')).toEqual([
+        ['hold', true],
+        ['hold', false],
+        ['resume', true],
+      ]);
+    });
+  });
+
+  test('does not blind the gate: errors that begin meanwhile take the traffic back', async () => {
+    const service = dev.service('guarded');
+    await service.under(300, async () => {
+      const id = await hold(service);
+      // Its process is killed whenever it is back: until it is there again, every request to it fails.
+      const view = await until('the gate goes back', async () => {
+        const seen = await dev.api.rollout(id);
+        if (seen.state !== 'held') return seen;
+        const { instances } = await service.view();
+        for (const { version, ready, pid } of instances)
+          if (version === canary && ready && pid !== null) kill(pid, 'SIGKILL');
+        return null;
+      });
+      expect(['rolling-back', 'rolled-back']).toContain(view.state);
+      const ended = await dev.api.ended(id);
+      expect(ended).toMatchObject({ state: 'rolled-back', cause: { by: 'breach' }, recovered: true });
+      const { verdict } = ended.watches.at(-1) ?? {};
+      expect(verdict?.kind).not.toBe('pass');
+      expect((await service.weights()).at(-1)?.weights).toEqual({ [oldVersion]: 100 });
+      expect(await service.versions()).toEqual([oldVersion]);
+    });
+  });
+});
+
+test('promote gives the release all traffic without waiting for the watches', async () => {
+  const service = dev.service('hurried');
+  await service.under(100, async () => {
+    const view = await promote(service);
+    expect(view.state).toBe('succeeded');
+    expect((await service.weights()).at(-1)?.weights).toEqual({ [canary]: 100 });
+    expect((await service.view()).state.stable).toBe(canary);
+    const watches = view.steps.filter(({ kind }) => kind === 'watch').map(({ state }) => state);
+    expect(watches).toEqual(['done', 'skipped']);
+    // Nobody has shown it to be healthy, and nothing says so.
+    expect(view.watches.map(({ verdict }) => verdict)).toEqual([null]);
+  });
+});
+
+test('where the gate can not tell, extend watches once more and accept goes on', async () => {
+  const service = dev.service('asking');
+  await service.under(2, async () => {
+    service.release(canary);
+    const { rolloutId } = await service.deploy(canary);
+    const asked = await dev.api.reaches(rolloutId, 'asking', isState('inconclusive'));
+    expect(asked.watches).toHaveLength(1);
+
+    expect(await dev.api.say(rolloutId, 'extend')).toMatchObject({ effect: 'extend' });
+    const again = await dev.api.reaches(
+      rolloutId,
+      'asking again',
+      ({ state, watches }) => state === 'inconclusive' && watches.length > 1,
+    );
+    const [first, second] = again.watches;
+    expect(second?.step).toBe(first?.step);
+    expect(second?.verdict?.kind).toBe('inconclusive');
+    expect((await service.weights()).at(-1)?.weights).toEqual({ [canary]: 90, [oldVersion]: 10 });
+
+    expect(await dev.api.say(rolloutId, 'accept')).toMatchObject({ effect: 'accept' });
+    const view = await dev.api.ended(rolloutId);
+    expect(view.state).toBe('succeeded');
+    expect(view.commands.map(({ command }) => command)).toEqual(['extend', 'accept']);
+  });
+});
+
+describe('rollback of what was promoted', () => {
+  const startsOf = async (service: TestService): Promise<number> =>
+    (await service.events()).filter(
+      (event) => event.event === 'instance-started' && event.version === oldVersion,
+    ).length;
+
+  test('returns to the old version that still stands ready, within 2 s, and marks the release as bad', async () => {
+    const service = dev.service('warm');
+    await service.under(200, async () => {
+      await promote(service);
+      const before = await startsOf(service);
+      const commandMs = Date.now();
+      const answer = await dev.api.rollback('warm');
+      if (answer.outcome !== 'accepted') throw new Error(JSON.stringify(answer));
+      expect(await service.trafficBack(canary, commandMs)).toEqual(allBack);
+      const view = await dev.api.ended(answer.rolloutId);
+      expect(view).toMatchObject({
+        kind: 'rollback',
+        state: 'succeeded',
+        version: oldVersion,
+        recovered: true,
+      });
+      expect((await service.view()).state.stable).toBe(oldVersion);
+      expect(await startsOf(service)).toBe(before);
+      expect((await dev.api.releases('warm')).map(({ version, state }) => [version, state])).toEqual([
+        [oldVersion, 'good'],
+        [canary, 'bad'],
+        [oldVersion, 'good'],
+      ]);
+      await until(
+        'what was taken back is gone',
+        async () => (await service.versions()).join() === oldVersion,
+      );
+    });
+  });
+
+  test('deploys the old version again where it is gone already', async () => {
+    const service = dev.service('cold');
+    await service.under(200, async () => {
+      const { id } = await promote(service);
+      await until('the old version is gone', async () => (await service.versions()).join() === canary);
+      const before = await startsOf(service);
+      const said = await dev.api.say(id, 'rollback');
+      expect(said).toMatchObject({
+        outcome: 'done',
+        effect: 'start-rollback',
+        started: { outcome: 'accepted' },
+      });
+      const started = said.outcome === 'done' ? said.started?.rolloutId : undefined;
+      const view = await dev.api.ended(started ?? '');
+      expect(view).toMatchObject({ kind: 'rollback', state: 'succeeded', of: id, recovered: true });
+      expect(view.steps.map(({ kind }) => kind)).toEqual(['deploy', 'smoke', 'shift', 'promote', 'verify']);
+      expect((await service.weights()).at(-1)?.weights).toEqual({ [oldVersion]: 100 });
+      expect(await startsOf(service)).toBe(before + 1);
+    });
+  });
+});
