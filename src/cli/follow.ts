@@ -22,13 +22,13 @@ const silenceMs = 30_000;
 /**
  * Everything that happens to a rollout, from its first event on. A daemon that goes away is waited for and asked again
  * from the last position, so that nothing is missed and nothing comes twice. Ends when the signal says so.
- * @throws SluiceError CLIENT_OFFLINE at the first try, NOT_FOUND, UNAUTHENTICATED
+ * @throws SluiceError NOT_FOUND, UNAUTHENTICATED and what else no waiting mends
  */
 export async function* follow(api: Api, id: string, signal: AbortSignal): AsyncGenerator<Message, void> {
   let position = 0;
   let away = false;
   let pause = firstPauseMs;
-  for (let first = true; !signal.aborted; first = false) {
+  while (!signal.aborted) {
     try {
       for await (const message of connect(api, id, position, signal)) {
         if (away) yield { is: 'back' };
@@ -40,7 +40,7 @@ export async function* follow(api: Api, id: string, signal: AbortSignal): AsyncG
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (first || !isPassing(error)) throw error;
+      if (!isPassing(error)) throw error;
       if (!away) yield { is: 'away', why: error instanceof Error ? error.message : String(error) };
       away = true;
     }

@@ -78,7 +78,7 @@ export const groups: readonly (readonly [heading: string, rows: readonly Row[]])
       },
       {
         usage: 'history <service>',
-        says: 'its rollouts, their outcomes, the good releases',
+        says: 'its rollouts and outcomes; ✓ a good release, ✗ one taken back',
         flags: ['env', 'json'],
         act: (cli, service = '') => history(cli, service),
       },

@@ -1,11 +1,11 @@
-import type { Action } from '../../runbooks/runbook.ts';
+import type { Action, Weights } from '../../runbooks/runbook.ts';
 import { sayWeights } from '../../runbooks/traffic.ts';
 
-/** A write to a target in words: `traffic to 2.0.4 100 %`, `retire 2.1.0`. */
+/** A write to a target in words: `all traffic to 2.0.4`, `retire 2.1.0`. */
 export const sayAction = (action: Action): string => {
   switch (action.do) {
     case 'shift':
-      return `traffic to ${sayWeights(action.weights)}`;
+      return sayShift(action.weights);
     case 'deploy':
       return `deploy ${action.release.version}`;
     case 'promote':
@@ -14,6 +14,11 @@ export const sayAction = (action: Action): string => {
     default:
       return unreachable(action);
   }
+};
+
+const sayShift = (weights: Weights): string => {
+  const all = Object.entries(weights).find(([, percent]) => percent === 100);
+  return all === undefined ? `traffic to ${sayWeights(weights)}` : `all traffic to ${all[0]}`;
 };
 
 const unreachable = (action: never): never => {

@@ -5,20 +5,23 @@ const gap = 2;
 /** A column that is cut keeps at least this much. */
 const narrowest = 6;
 
-/**
- * Rows in columns as wide as they need to be; where that is too wide, the last column is cut first, then the widest.
- * Nothing where there are no rows.
- */
+type Room = {
+  readonly width: number;
+  /** Columns that are of no use when they are cut, such as ids. */
+  readonly whole?: readonly number[];
+};
+
+/** Rows in columns as wide as they need to be; what is too wide is cut, always the widest. Nothing without rows. */
 export const table = (
   heads: readonly string[],
   rows: readonly (readonly Span[])[],
-  width: number,
+  { width, whole = [] }: Room,
 ): readonly Line[] => {
   if (rows.length === 0) return [];
   const wanted = heads.map((head, i) =>
     Math.max(textWidth(head), ...rows.map((row) => textWidth(row[i]?.text ?? ''))),
   );
-  const widths = fit(wanted, width);
+  const widths = fit(wanted, width, whole);
   const lines: readonly (readonly Span[])[] = [heads.map((head) => span(head, 'dim')), ...rows];
   return lines.map((cells) =>
     clipLine(
@@ -33,16 +36,15 @@ export const table = (
   );
 };
 
-const fit = (wanted: readonly number[], width: number): readonly number[] => {
+const fit = (wanted: readonly number[], width: number, whole: readonly number[]): readonly number[] => {
   const widths = [...wanted];
-  const over = (): number => widths.reduce((sum, each) => sum + each, gap * (widths.length - 1)) - width;
-  const cut = (i: number): void => {
-    const columns = widths[i] ?? 0;
-    widths[i] = Math.max(Math.min(columns, narrowest), columns - Math.max(0, over()));
-  };
-  cut(widths.length - 1);
-  const byWidth = widths.map((_, i) => i).sort((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0));
-  for (const i of byWidth) if (over() > 0) cut(i);
+  const taken = (): number => widths.reduce((sum, each) => sum + each, gap * (widths.length - 1));
+  while (taken() > width) {
+    const cuttable = widths.map((columns, i) => (whole.includes(i) ? 0 : columns));
+    const widest = Math.max(...cuttable);
+    if (widest <= narrowest) break;
+    widths[cuttable.indexOf(widest)] = widest - 1;
+  }
   return widths;
 };
 

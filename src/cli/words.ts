@@ -62,7 +62,7 @@ export const sayCount = (count: number): string => whole.format(count);
 /** `3.1 % (31 of 1,004)`. */
 export const sayCounts = ({ errors, requests }: ArmCounts): string =>
   requests === 0
-    ? 'no requests yet'
+    ? 'no requests'
     : `${sayPercent(errors / requests)} (${sayCount(errors)} of ${sayCount(requests)})`;
 
 /** The beginning of an id that tells rollouts of different milliseconds apart. */

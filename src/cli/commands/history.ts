@@ -4,14 +4,14 @@ import { releaseList, rolloutList } from '../../api/schemas/answers.ts';
 import type { ReleaseView, RolloutView } from '../../store/views.ts';
 import type { Cli } from '../command.ts';
 import { toneOf } from '../live/say-event.ts';
-import type { Span } from '../live/text.ts';
+import type { Line, Span } from '../live/text.ts';
 import { span } from '../live/text.ts';
 import { table } from '../table.ts';
 import { lookOf, print, printJson } from '../terminal.ts';
 import type { Zone } from '../words.ts';
 import { sayState, sayTime, shortId } from '../words.ts';
 
-/** `sluice history SERVICE`: its rollouts with their outcomes, and which releases are good. */
+/** `sluice history SERVICE`: its rollouts with their outcomes; ✓ stands for a good release, ✗ for one taken back. */
 export const history = async (cli: Cli, service: string): Promise<number> => {
   const { api, terminal, options } = cli;
   const { env } = options;
@@ -26,16 +26,12 @@ export const history = async (cli: Cli, service: string): Promise<number> => {
   }
   const { width, zone } = lookOf(terminal.out, terminal.env);
   const now = Date.now();
-  const rows = rollouts.map((view) => rolloutRow(view, releases, { now, zone }));
-  const adopted = releases
-    .filter(({ by }) => by === 'adopt')
-    .map((release) => adoptedRow(release, { now, zone }));
-  const heads = ['WHEN', 'ENVIRONMENT', 'RELEASE', 'OUTCOME', 'TOOK', 'BY', 'ID'];
-  const sorted = [...rows, ...adopted].sort((a, b) => (a.at < b.at ? 1 : -1)).map(({ cells }) => cells);
-  print(
-    terminal,
-    sorted.length === 0 ? [[span(`${service} has had no rollout yet.`)]] : table(heads, sorted, width),
-  );
+  const rows = [
+    ...rollouts.map((view) => rolloutRow(view, releases, { now, zone })),
+    ...releases.filter(({ by }) => by === 'adopt').map((release) => adoptedRow(release, { now, zone })),
+  ].sort((a, b) => (a.at < b.at ? 1 : -1));
+  if (rows.length === 0) print(terminal, [[span(`${service} has had no rollout yet.`)]]);
+  else print(terminal, sayRows(rows, width));
   return 0;
 };
 
@@ -50,21 +46,42 @@ const releasesOf = async ({ api, options }: Cli, service: string, known: boolean
   }
 };
 
-type Row = { readonly at: string; readonly cells: readonly Span[] };
+type Row = { readonly at: string; readonly environment: string; readonly cells: readonly Span[] };
+
+/** The environment has a column where there are several. */
+const sayRows = (rows: readonly Row[], width: number): readonly Line[] => {
+  const several = new Set(rows.map(({ environment }) => environment)).size > 1;
+  const where = several ? ['ENVIRONMENT'] : [];
+  const heads = ['', 'WHEN', ...where, 'RELEASE', 'OUTCOME', 'TOOK', 'BY', 'ID'];
+  const cells = rows.map(({ at: _, environment, cells: [mark = span(''), when = span(''), ...rest] }) => [
+    mark,
+    when,
+    ...(several ? [span(environment)] : []),
+    ...rest,
+  ]);
+  return table(heads, cells, { width, whole: [1, heads.length - 1] });
+};
+
+/** A release that may be returned to, or one that was taken back after its promotion. */
+const markOf = ({ state }: ReleaseView): Span => (state === 'good' ? span('✓', 'good') : span('✗', 'bad'));
+
+/** To the minute. */
+const sayWhen = (at: string, { now, zone }: Clock): string => sayTime(at, now, zone).replace(/:\d\d$/, '');
+
 type Clock = { readonly now: number; readonly zone: Zone };
 
-const rolloutRow = (view: RolloutView, releases: readonly ReleaseView[], { now, zone }: Clock): Row => {
+const rolloutRow = (view: RolloutView, releases: readonly ReleaseView[], clock: Clock): Row => {
   const release = releases.find(({ rolloutId }) => rolloutId === view.id);
   const moves = view.from === null ? view.version : `${view.from.version} → ${view.version}`;
   const took = view.endedAt === null ? null : Date.parse(view.endedAt) - Date.parse(view.requestedAt);
-  const marked = release === undefined ? '' : release.state === 'good' ? ' · good' : ' · taken back';
   return {
     at: view.requestedAt,
+    environment: view.environment,
     cells: [
-      span(sayTime(view.requestedAt, now, zone)),
-      span(view.environment),
+      release === undefined ? span('') : markOf(release),
+      span(sayWhen(view.requestedAt, clock)),
       span(moves),
-      span(`${sayState(view.state)}${marked}`, toneOf(view.state)),
+      span(sayState(view.state), toneOf(view.state)),
       span(took === null ? 'runs' : sayDuration(took)),
       span(view.actor?.name ?? view.actor?.id ?? '–'),
       span(shortId(view.id), 'dim'),
@@ -72,13 +89,14 @@ const rolloutRow = (view: RolloutView, releases: readonly ReleaseView[], { now, 
   };
 };
 
-const adoptedRow = (release: ReleaseView, { now, zone }: Clock): Row => ({
+const adoptedRow = (release: ReleaseView, clock: Clock): Row => ({
   at: release.promotedAt,
+  environment: release.environment,
   cells: [
-    span(sayTime(release.promotedAt, now, zone)),
-    span(release.environment),
+    markOf(release),
+    span(sayWhen(release.promotedAt, clock)),
     span(release.version),
-    span(`adopted · ${release.state}`, release.state === 'good' ? 'good' : 'bad'),
+    span('adopted'),
     span('–'),
     span('–'),
     span(shortId(release.rolloutId), 'dim'),

@@ -43,7 +43,7 @@ export const sayPlan = ({ runbook, hash, warnings }: Prepared, width: number): r
   return [
     [...title, span(' '.repeat(gap)), span(mark, 'dim')],
     [],
-    ...table(['', 'STEP', '', 'UNDONE BY'], steps, width),
+    ...table(['', 'STEP', '', 'UNDONE BY'], steps, { width }),
     [],
     ...facts(runbook).flatMap(([label, text]) => labelled(label, prose(text, width - 10))),
     ...(warnings.length === 0 ? [] : [[]]),
@@ -57,8 +57,6 @@ export const sayPlan = ({ runbook, hash, warnings }: Prepared, width: number): r
 
 const detailOf = (step: Step): string => {
   switch (step.kind) {
-    case 'preflight':
-      return step.checks.join(', ');
     case 'deploy':
     case 'verify':
       return `ready within ${sayDuration(step.withinMs)}`;
@@ -66,6 +64,7 @@ const detailOf = (step: Step): string => {
       return step.checks.map(({ http }) => `${http.method} ${http.path}`).join(', ');
     case 'watch':
       return step.baseline === null ? 'against the limit' : `against ${step.baseline}`;
+    case 'preflight':
     case 'shift':
     case 'promote':
     case 'retire':
@@ -77,12 +76,14 @@ const detailOf = (step: Step): string => {
 
 const undo = ({ back }: Step): string => (back.length === 0 ? '–' : back.map(sayAction).join(', '));
 
-const facts = ({ gates, keep, from, waits, to }: Runbook): readonly (readonly [string, string])[] => {
+const facts = ({ gates, keep, from, waits, to, steps }: Runbook): readonly (readonly [string, string])[] => {
   const { onInconclusive } = gates;
   const extend =
     onInconclusive.extend === undefined ? '' : `watch ${sayDuration(onInconclusive.extend)} more, then `;
   const ask = onInconclusive.then === 'ask' ? 'ask a person' : 'go back';
+  const checks = steps.flatMap((step) => (step.kind === 'preflight' ? step.checks : []));
   return [
+    ...(checks.length === 0 ? [] : [['checks', `${checks.join(', ')}: before anything is changed`] as const]),
     [
       'gate',
       `errors at most ${sayLimit(gates.errors.max)}, read every ${sayDuration(gates.every)}; no answer: ${extend}${ask}`,

@@ -73,7 +73,7 @@ const board = ({ terminal, options }: Cli, places: readonly PlaceView[]): number
   const lines = table(
     ['SERVICE', 'ENVIRONMENT', 'RUNS', 'SINCE', 'ROLLOUT'],
     places.map((place) => row(place, now)),
-    width,
+    { width },
   );
   print(terminal, lines.length === 0 ? noServices : lines);
   return 0;

@@ -55,6 +55,8 @@ export type LiveModel = {
   readonly moving: Weights | null;
   /** The running watch, or the last one. */
   readonly watch: LiveWatch | null;
+  /** Who holds it, and why; `null`: nobody ever did. */
+  readonly held: string | null;
   readonly cause: Cause | null;
   readonly trafficBackMs: number | null;
   readonly recovered: boolean | null;
@@ -90,6 +92,7 @@ export const emptyModel = (id: string): LiveModel => ({
   weights: null,
   moving: null,
   watch: null,
+  held: null,
   cause: null,
   trafficBackMs: null,
   recovered: null,

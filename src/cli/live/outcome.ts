@@ -32,17 +32,19 @@ const sayDeadline = (next: string, at: string | null): string => (at === null ? 
 const sayNext = (next: string, at: string | null, state: LiveModel['state']): string =>
   `${next}${at === null ? '' : ` at ${at}`}${state === 'watching' ? ' if the gate holds' : ''}`;
 
-const whyPerson = ({ state, watch, problems }: LiveModel): string => {
+const whyPerson = ({ state, watch, problems, held }: LiveModel): string => {
   if (state === 'inconclusive' && watch !== null && watch.verdict !== null) return watch.verdict.sentence;
+  if (state === 'held' && held !== null) return held;
   if (state === 'rollback-failed') return problems.at(-1)?.message ?? stateTable[state].says;
   return stateTable[state].says;
 };
 
-/** To an open rollout `rollback` is another word for `abort`; what ends it comes last. */
+/** To an open rollout `rollback` is another word for `abort`, and both for a failed way back's `retry`. */
 const sayable = (state: LiveModel['state']): readonly string[] => {
   const all = Object.keys(stateTable[state].accepts);
   if (!all.includes('abort')) return all;
-  return [...all.filter((command) => command !== 'abort' && command !== 'rollback'), 'abort'];
+  const others = all.filter((command) => command !== 'abort' && command !== 'rollback');
+  return others.includes('retry') ? others : [...others, 'abort'];
 };
 
 /** How it ended: cause, time until the traffic was back, what was verified, and what to do next. */

@@ -22,6 +22,9 @@ export const railLines = (model: LiveModel, width: number, now: number): readonl
     const { step, state } = live;
     if (step.kind === 'watch') {
       if (state === 'pending' || state === 'done') return [];
+      // It has its verdict, and waits for a person.
+      if (state === 'running' && model.watch !== null && model.watch.verdict !== null)
+        return [[span('! watch', 'attention')]];
       const { mark, tone } = marks[state];
       return [[span(`${mark} ${nameOf(live, model, now)}`, tone)]];
     }

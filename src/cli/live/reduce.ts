@@ -2,6 +2,7 @@ import type { Runbook } from '../../../runbooks/runbook.ts';
 import type { CountsList } from '../../api/schemas/answers.ts';
 import type { StepState, StoredEvent } from '../../store/views.ts';
 import type { LiveModel, LiveWatch } from './model.ts';
+import type { Said } from './say-event.ts';
 import { sayEvent } from './say-event.ts';
 
 const mostPoints = 2000;
@@ -12,7 +13,7 @@ export const heedEvent = (model: LiveModel, event: StoredEvent): LiveModel => {
   const said = sayEvent(model, event);
   return {
     ...model,
-    ...changesOf(model, event),
+    ...changesOf(model, event, said),
     position: event.position,
     log: said === null ? model.log : [...model.log, { ...said, at: event.at }],
   };
@@ -32,7 +33,11 @@ export const heedCounts = (model: LiveModel, { watch, points }: CountsList): Liv
 const thinned = (points: LiveWatch['points']): LiveWatch['points'] =>
   points.length <= mostPoints ? points : points.filter((_, i) => i % 2 === 0 || i === points.length - 1);
 
-const changesOf = (model: LiveModel, { at, actor, body, texts }: StoredEvent): Partial<LiveModel> => {
+const changesOf = (
+  model: LiveModel,
+  { at, actor, body, texts }: StoredEvent,
+  said: Said | null,
+): Partial<LiveModel> => {
   switch (body.type) {
     case 'requested': {
       const { kind, service, environment, version } = body;
@@ -71,6 +76,7 @@ const changesOf = (model: LiveModel, { at, actor, body, texts }: StoredEvent): P
     case 'closed':
       return { state: body.state, sentence: body.sentence, endedAt: at, until: null, next: null };
     case 'command':
+      return body.effect === 'hold' && said !== null ? { held: `held ${said.text}` } : {};
     case 'promoted':
     case 'retired':
     case 'keep-closed':

@@ -7,7 +7,7 @@ import { errorLines } from './errors.ts';
 import type { LiveModel } from './model.ts';
 import { nextLines, outcomeLines } from './outcome.ts';
 import { railLines } from './rail.ts';
-import { needsPerson, toneOf } from './say-event.ts';
+import { needsPerson, sentenceOf, toneOf } from './say-event.ts';
 import type { Line, Paint } from './text.ts';
 import { clipLine, clipText, lineWidth, paint, prose, span } from './text.ts';
 
@@ -107,10 +107,11 @@ const labelled = (label: string, lines: readonly Line[]): readonly Line[] =>
 const logLines = (model: LiveModel, width: number, { now, zone }: Frame): readonly Line[] =>
   model.log
     .filter((said) => model.endedAt === null || said.at !== model.endedAt || said.text !== model.sentence)
-    .map(({ at, word, text, tone, until }) => {
-      const end = until === null ? '' : `, until ${sayTime(until, now, zone)}`;
+    .map((said) => {
+      const clock = (iso: string): string => sayTime(iso, now, zone);
+      const { at, word, tone } = said;
       return clipLine(
-        [span(`${sayTime(at, now, zone)}  `, 'dim'), span(word.padEnd(12), tone), span(` ${text}${end}`)],
+        [span(`${clock(at)}  `, 'dim'), span(word.padEnd(12), tone), span(` ${sentenceOf(said, clock)}`)],
         width,
       );
     });

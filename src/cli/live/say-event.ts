@@ -7,13 +7,18 @@ import { sayState, shortHash } from '../words.ts';
 import type { LiveModel } from './model.ts';
 import type { Tone } from './text.ts';
 
-/** One thing that happened: what kind of thing in a word or two, then what, and (ISO 8601) until when it lasts. */
+/** One thing that happened: what kind of thing in a word or two, then what; until when (ISO 8601), and then what. */
 export type Said = {
   readonly word: string;
   readonly text: string;
   readonly tone: Tone;
   readonly until: string | null;
+  readonly then: string | null;
 };
+
+/** What happened in one line, its time in the words of the reader. */
+export const sentenceOf = ({ text, until, then }: Said, sayTime: (iso: string) => string): string =>
+  `${text}${until === null ? '' : `, until ${sayTime(until)}`}${then === null ? '' : `; then ${then}`}`;
 
 /** An event in words, given what was known before it; `null` where another event says the same. */
 export const sayEvent = (model: LiveModel, event: StoredEvent): Said | null => {
@@ -77,6 +82,7 @@ const say = (word: string, text: string, tone: Tone = 'plain'): Said => ({
   text,
   tone,
   until: null,
+  then: null,
 });
 
 const title = (model: LiveModel, index: number): string =>
@@ -95,11 +101,8 @@ const sayStateEvent = ({
   state,
   until,
   next,
-}: Extract<StoredEvent['body'], { type: 'state' }>): Said | null => {
-  if (!needsPerson(state)) return null;
-  const then = next === null ? '' : `; then ${next}`;
-  return { ...say('waits', `${stateTable[state].says}${then}`, 'attention'), until };
-};
+}: Extract<StoredEvent['body'], { type: 'state' }>): Said | null =>
+  needsPerson(state) ? { ...say('waits', stateTable[state].says, 'attention'), until, then: next } : null;
 
 /** Of a breach the verdict has told the cause already. */
 const sayWayBack = ({ cause, actions }: Extract<StoredEvent['body'], { type: 'way-back' }>): string => {
