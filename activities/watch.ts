@@ -123,7 +123,7 @@ const historyMs = 30 * 60_000;
 export const historyWatch = -1;
 
 // The state is plain JSON of our own making; what reads it back is the same build or, in a replay, one that knows it.
-const asCarry = (state: GateState): GateCarry => state as unknown as GateCarry;
+const asCarry = (state: GateState): GateCarry => ({ ...state });
 const fromCarry = (carry: NonNullable<GateCarry>): GateState => carry as unknown as GateState;
 const isProgress = (details: unknown): details is Progress =>
   typeof details === 'object' && details !== null && 'state' in details && 't' in details;
