@@ -5,6 +5,7 @@ import {
   condition,
   isCancellation,
   ParentClosePolicy,
+  patched,
   setHandler,
   startChild,
   workflowInfo,
@@ -77,7 +78,10 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
 
   const first = await prepareWithin(input, control);
   answer = first;
-  if (!first.ok) return finish(input, journal, control, refuse(journal, control, first.problems));
+  if (!first.ok) {
+    if (input.kind === 'deploy' && forgets()) throw lostMemory(first.problems);
+    return finish(input, journal, control, refuse(journal, control, first.problems));
+  }
   prepared = first;
   const { runbook, hash, epoch, warnings } = prepared;
   journal.note({ type: 'planned', hash, runbook, epoch, warnings });
@@ -88,6 +92,27 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
   if (end.state === 'succeeded') await startKeep(run);
   return finish(input, journal, control, end);
 }
+
+/**
+ * Whether this run was reset in Temporal to an earlier moment: it does not remember what its earlier life did after
+ * that. What was decided before the moment stands in the history and stays as it was: `patched` tells the two apart.
+ */
+const forgets = (): boolean => {
+  const { runId, originalExecutionRunId } = workflowInfo();
+  return runId !== originalExecutionRunId && patched('undo-what-was-forgotten');
+};
+
+/**
+ * A reset run that has no runbook any more may have moved traffic: it fails instead of closing as refused, so that the
+ * ledger, where it is open, has it found and taken back by a recovery.
+ */
+const lostMemory = (problems: readonly Problem[]): ApplicationFailure => {
+  const why = problems.map(({ message }) => message).join(' ');
+  return ApplicationFailure.nonRetryable(
+    `It was reset in Temporal to before its runbook, which can not be made again: ${why}`,
+    'RUNBOOK_INVALID',
+  );
+};
 
 /** Makes the runbook; what can not be planned is refused and nothing has been written anywhere. */
 const prepareWithin = async (input: RolloutInput, control: Control): Promise<Preparation> => {
@@ -134,7 +159,9 @@ const forwardOrBack = async (run: Run): Promise<End> => {
       actor: null,
       cause: { by: 'person' as const, sentence: 'Cancelled in Temporal.', step },
     };
-    return goBack(input, prepared, begun, control, journal, backOut);
+    // What its earlier life began, a run that was reset can not know: every step is undone.
+    const undone = forgets() ? runbook.steps.map((_, index) => index) : begun;
+    return goBack(input, prepared, undone, control, journal, backOut);
   }
 };
 
