@@ -1,7 +1,6 @@
 import { buildBundle } from './build-bundle.ts';
 import { buildDist } from './build-dist.ts';
 import { buildLedger } from './build-ledger.ts';
-import { linkPrograms } from './link-programs.ts';
 import { say, sentenceOf } from './report.ts';
 
 /** Everything the package contains beside its sources; what is up to date is left alone. */
@@ -10,7 +9,6 @@ export async function build(): Promise<void> {
     ['workflow bundle', buildBundle],
     ['prepared ledger', buildLedger],
     ['JavaScript', buildDist],
-    ['links of the programs', linkPrograms],
   ] as const;
   for (const [name, make] of steps) {
     const start = performance.now();
