@@ -2,6 +2,7 @@ import type { Activities, WatchActivities } from '../workflows/contract.ts';
 import { makeClaim } from './claim.ts';
 import type { Deps } from './deps.ts';
 import { withFailures } from './failure.ts';
+import { makeObserve } from './observe.ts';
 import { makePreflight } from './preflight.ts';
 import { makePrepare } from './prepare.ts';
 import { makeReady } from './ready.ts';
@@ -16,7 +17,7 @@ export const makeActivities = (deps: Deps): Activities => {
   const write = makeWrite(deps);
   return withFailures<Activities>({
     prepare: makePrepare(deps),
-    observe: ({ place, file }) => deps.target(file, place).observe(place.service),
+    observe: makeObserve(deps),
     preflight: makePreflight(deps),
     claimKeep: makeClaim(deps),
     // One name each, so that Temporal's history reads like the runbook.

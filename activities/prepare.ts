@@ -10,7 +10,7 @@ import { keepId } from '../src/rollouts/ids.ts';
 import type { Preparation, RolloutInput } from '../workflows/contract.ts';
 import { nextEpoch } from '../workflows/fences.ts';
 import type { Deps } from './deps.ts';
-import { readArm } from './metrics/arm.ts';
+import { whyBlind } from './observe.ts';
 import { resolveManifest } from './targets/practice/artifact.ts';
 
 /** SHA-256 (hex) of the canonical JSON: what people approve and every later look is held against. */
@@ -22,8 +22,9 @@ export const hashRunbook = (runbook: Runbook): string =>
  * the metrics whether they answer. Writes nothing; reads nothing from disk but the artifact. Key: none needed.
  */
 export const makePrepare =
-  ({ ledger, target, clock }: Deps) =>
+  (deps: Deps) =>
   async (input: RolloutInput): Promise<Preparation> => {
+    const { ledger, target } = deps;
     const place = { service: input.service.service, environment: input.environment };
     if (!Object.hasOwn(input.service.environments, input.environment)) return unplanned(input);
     const state = await target(input.service, place).observe(place.service);
@@ -43,7 +44,7 @@ export const makePrepare =
       lastGood: good === null ? null : { version: good.version, digest: good.digest },
     });
     if ('problems' in planned) return { ok: false, problems: planned.problems };
-    const silent = input.kind === 'deploy' ? await metricsProblem(target, input, state, clock) : null;
+    const silent = input.kind === 'deploy' ? await metricsProblem(deps, input, state) : null;
     if (silent !== null) return { ok: false, problems: [silent] };
     return {
       ok: true,
@@ -118,20 +119,16 @@ export const manifests = (file: ServiceFile): string => {
 
 /** A gate that would read nothing is found before the deploy, not after. */
 const metricsProblem = async (
-  target: Deps['target'],
+  deps: Deps,
   input: RolloutInput,
   state: TargetState,
-  clock: () => number,
 ): Promise<Problem | null> => {
-  const running =
-    state.stable ?? state.groups.find((group) => (state.weights[group.version] ?? 0) > 0)?.version;
-  if (running === undefined) return null;
   const place = { service: input.service.service, environment: input.environment };
-  const reading = await readArm(target(input.service, place), place.service, running, clock());
-  if (reading.arm !== null && reading.arm.instances.length > 0) return null;
+  const blind = await whyBlind(deps, input.service, place, state);
+  if (blind === null) return null;
   return {
     code: 'METRICS_UNAVAILABLE',
-    message: `The metrics of ${running}, which runs now, can not be read: ${reading.why ?? 'no instance answered'}. A gate would be blind.`,
+    message: `${blind} A gate would be blind.`,
     hint: 'Mend the metrics source first; `sluice doctor` shows what answers.',
   };
 };

@@ -6,6 +6,7 @@ import { SluiceError } from '../runbooks/errors.ts';
 import type { Check, DoctorReport } from './api/health.ts';
 import type { Config } from './config.ts';
 import { findPart } from './parts.ts';
+import { observePlace } from './rollouts/observe-place.ts';
 import { loadServices } from './service-file/folder.ts';
 import type { Ledger } from './store/ledger.ts';
 
@@ -21,7 +22,10 @@ export const doctor = async (looked: Looked, which: 'ready' | 'all'): Promise<Do
     workerCheck(looked, 'main'),
     workerCheck(looked, 'watch'),
   ];
-  const more = which === 'all' ? [servicesCheck(looked), storageCheck(looked), temporalProgramCheck()] : [];
+  const more =
+    which === 'all'
+      ? [servicesCheck(looked), ...(await placeChecks(looked)), storageCheck(looked), temporalProgramCheck()]
+      : [];
   const checks = await Promise.all([...needed, ...more]);
   return { ok: checks.every(({ ok }) => ok), checks };
 };
@@ -98,6 +102,23 @@ const servicesCheck = ({ config }: Looked): Promise<Check> =>
       };
     return { ok: services.length > 0, says: `${String(services.length)} in ${config.services}` };
   });
+
+/** Target and metrics of every service, looked at by a worker; without one, the local checks say so. */
+const placeChecks = async ({ config, client }: Looked): Promise<readonly Promise<Check>[]> => {
+  // A folder that can not be read has a check of its own, which says why.
+  const { services } = await loadServices(config.services).catch(() => ({ services: [] }));
+  return services.flatMap(({ file }) =>
+    Object.keys(file.environments).map((environment) =>
+      check(`${file.service} (${environment})`, 'Look at its target and its metrics source.', async () => {
+        const place = { service: file.service, environment };
+        const { state, blind } = await observePlace(client, config.settings, place, file, withinMs);
+        const running = Object.keys(state.weights);
+        const says = running.length === 0 ? 'nothing runs yet' : `runs ${running.join(' and ')}`;
+        return blind === null ? { ok: true, says: `target answers, ${says}` } : { ok: false, says: blind };
+      }),
+    ),
+  );
+};
 
 const storageCheck = ({ config }: Looked): Promise<Check> =>
   check('ledger storage', '', () =>

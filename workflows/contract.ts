@@ -93,6 +93,9 @@ export type VerifyInput = {
 
 export type ObserveInput = { readonly place: Place; readonly file: ServiceFile; readonly settings: Settings };
 
+/** What runs, and why the metrics of what runs can't be read (`null`: they can, or nothing runs). */
+export type Observation = { readonly state: TargetState; readonly blind: string | null };
+
 /** Gate state passed from watch to watch: plain JSON, at most 16 KiB; `null` before the first. */
 export type GateCarry = { readonly [key: string]: unknown } | null;
 
@@ -125,7 +128,7 @@ export type ClaimOutput = { readonly retired: readonly string[] };
 /** Activities of the main queue. Each is safe to repeat; its implementation's doc comment names the key. */
 export type Activities = {
   prepare(input: RolloutInput): Promise<Preparation>;
-  observe(input: ObserveInput): Promise<TargetState>;
+  observe(input: ObserveInput): Promise<Observation>;
   preflight(input: RolloutInput, runbook: Runbook): Promise<void>;
   claimKeep(input: ClaimInput): Promise<ClaimOutput>;
   deploy(input: WriteInput): Promise<void>;

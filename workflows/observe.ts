@@ -1,8 +1,7 @@
-import type { TargetState } from '../runbooks/runbook.ts';
-import type { ObserveInput } from './contract.ts';
+import type { Observation, ObserveInput } from './contract.ts';
 import { read } from './profiles.ts';
 
-/** What runs now, as the target says it: for a façade that has no adapters of its own. */
-export async function observe(input: ObserveInput): Promise<TargetState> {
+/** What runs now, as target and metrics say it: for a façade and a doctor that have no adapters of their own. */
+export async function observe(input: ObserveInput): Promise<Observation> {
   return read(input.settings).observe(input);
 }

@@ -2,12 +2,12 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Actor } from '../../runbooks/access.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
 import type { TargetState } from '../../runbooks/runbook.ts';
-import type { observe } from '../../workflows/observe.ts';
 import { findService } from '../service-file/folder.ts';
 import type { ReleaseView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { planMsOf } from './deps.ts';
 import { chooseEnvironment } from './input.ts';
+import { observePlace } from './observe-place.ts';
 
 type AdoptRequest = { readonly service: string; readonly environment: string | null; readonly actor: Actor };
 
@@ -19,19 +19,13 @@ export const adopt = async (deps: RolloutsDeps, request: AdoptRequest): Promise<
   const { file } = await findService(deps.services, request.service);
   const environment = chooseEnvironment(file.service, Object.keys(file.environments), request.environment);
   const place = { service: file.service, environment };
-  const id = uuidv7();
-  const state = await deps.client.workflow.execute<typeof observe>('observe', {
-    workflowId: `observe/${id}`,
-    taskQueue: deps.settings.queues.main,
-    workflowExecutionTimeout: 2 * planMsOf(deps),
-    args: [{ place, file, settings: deps.settings }],
-  });
+  const { state } = await observePlace(deps.client, deps.settings, place, file, planMsOf(deps));
   const release = whole(state, place.service);
   const good = await deps.ledger.lastGood(place.service, environment);
   if (good?.digest === release.digest) return good;
   await deps.ledger.append([
     {
-      rolloutId: id,
+      rolloutId: uuidv7(),
       id: 'face/adopted',
       at: new Date().toISOString(),
       actor: request.actor,

@@ -107,7 +107,7 @@ const activitiesOf = (play: Script): Activities & WatchActivities => {
       );
     },
     preflight: () => Promise.resolve(),
-    observe: () => Promise.resolve(play.state),
+    observe: () => Promise.resolve({ state: play.state, blind: null }),
     claimKeep: () => Promise.resolve({ retired: [] }),
     deploy: write,
     shift: write,
