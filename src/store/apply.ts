@@ -79,7 +79,7 @@ const applyChange = async (trx: Transaction<Database>, id: string, change: Chang
       await trx.insertInto('releases').values(change.row).execute();
       return;
     case 'mark-taken-back':
-      await markTakenBack(trx, id, change.before, change.returnedTo);
+      await markTakenBack(trx, id, change.before);
       return;
     case 'retire-release':
       await retireRelease(trx, id, change.version, change.at);
@@ -110,12 +110,7 @@ const beginStep = async (
  * Every earlier promotion of what the rollback came from, so that nothing returns to it by itself. Where traffic was
  * split and it came from no single version, what the rollout it took back had promoted.
  */
-const markTakenBack = async (
-  trx: Transaction<Database>,
-  id: string,
-  before: number,
-  returnedTo: string,
-): Promise<void> => {
+const markTakenBack = async (trx: Transaction<Database>, id: string, before: number): Promise<void> => {
   await sql`
     update releases set state = 'bad'
     from rollouts
@@ -123,7 +118,6 @@ const markTakenBack = async (
       and releases.service = rollouts.service
       and releases.environment = rollouts.environment
       and releases.position < ${before}
-      and releases.digest <> ${returnedTo}
       and (releases.digest = rollouts.from_release ->> 'digest'
         or releases.rollout_id = rollouts.of_rollout)`.execute(trx);
 };

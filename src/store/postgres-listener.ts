@@ -5,10 +5,15 @@ import type { ClientConfig } from 'pg';
 import { channel } from './append.ts';
 import type { WarningListener } from './engine.ts';
 
-/** Between two looks whether the connection is alive, in ms; each also finds what a lost notification told. */
-const heartbeat = 15_000;
-/** How long the server may take to answer that look, in ms. */
-const answersWithin = 5000;
+/** Looks whether the connection is alive; each also finds what a lost notification told. In ms. */
+export type Heartbeat = {
+  readonly every: number;
+  /** How long the server may take to answer. */
+  readonly answersWithin: number;
+};
+
+const calmly: Heartbeat = { every: 15_000, answersWithin: 5000 };
+
 /** Before connecting again, in ms: doubled from the first to the longest, so that a server that is down rests. */
 const firstPause = 100;
 const longestPause = 10_000;
@@ -22,9 +27,10 @@ export const listenOnPostgres = (
   config: ClientConfig,
   onNews: () => void,
   warn: WarningListener,
+  heartbeat: Heartbeat = calmly,
 ): (() => Promise<void>) => {
   const stop = new AbortController();
-  const ended = keepListening(config, onNews, warn, stop.signal);
+  const ended = keepListening(config, onNews, warn, heartbeat, stop.signal);
   return async () => {
     stop.abort();
     await ended;
@@ -35,6 +41,7 @@ const keepListening = async (
   config: ClientConfig,
   onNews: () => void,
   warn: WarningListener,
+  heartbeat: Heartbeat,
   signal: AbortSignal,
 ): Promise<void> => {
   const isOver = (): boolean => signal.aborted;
@@ -47,6 +54,7 @@ const keepListening = async (
           wait = firstPause;
           onNews();
         },
+        heartbeat,
         signal,
       );
     } catch (error) {
@@ -60,19 +68,35 @@ const keepListening = async (
 };
 
 /** Ends when `signal` says so; rejects when the connection is lost. */
-const listenOnce = async (config: ClientConfig, onNews: () => void, signal: AbortSignal): Promise<void> => {
+const listenOnce = async (
+  config: ClientConfig,
+  onNews: () => void,
+  heartbeat: Heartbeat,
+  signal: AbortSignal,
+): Promise<void> => {
   // A socket of our own, because pg waits for a good-bye that a server which vanished never says.
   const socket = new Socket();
-  const client = new Client({ ...config, query_timeout: answersWithin, stream: () => socket });
+  const client = new Client({ ...config, query_timeout: heartbeat.answersWithin, stream: () => socket });
   const over = new Promise<void>((resolve, reject) => {
     client.on('error', reject);
-    client.on('end', () => reject(new Error('The server closed the connection.')));
-    socket.once('close', () => resolve());
+    socket.once('close', () => {
+      if (signal.aborted) resolve();
+      else reject(new Error('The connection was closed.'));
+    });
   });
   client.on('notification', onNews);
+  let asking = false;
   const beat = setInterval(() => {
-    client.query('select 1').then(onNews, (error: unknown) => client.emit('error', error));
-  }, heartbeat).unref();
+    if (asking) return;
+    asking = true;
+    client.query('select 1').then(
+      () => {
+        asking = false;
+        onNews();
+      },
+      (error: unknown) => client.emit('error', error),
+    );
+  }, heartbeat.every).unref();
   const hangUp = (): void => void socket.destroy();
   signal.addEventListener('abort', hangUp);
   try {

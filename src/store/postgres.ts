@@ -89,5 +89,7 @@ const connect = (config: PoolConfig, warn: WarningListener): Kysely<Database> =>
   const pool = new Pool(config);
   // An idle connection that breaks is replaced by the pool; without a listener the error would end the process.
   pool.on('error', (error) => warn('The ledger lost an idle connection.', error));
+  // The same for one that is at work; its query fails with the error, and so whoever asked is told already.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 };

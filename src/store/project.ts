@@ -27,8 +27,8 @@ export type Change =
   | { readonly do: 'add-verdict'; readonly row: Insertable<VerdictTable> }
   | { readonly do: 'add-command'; readonly row: Insertable<CommandTable> }
   | { readonly do: 'add-release'; readonly row: Insertable<ReleaseTable> }
-  /** If this rollout is a rollback: what it took back is bad from now on. `returnedTo`: digest. */
-  | { readonly do: 'mark-taken-back'; readonly before: number; readonly returnedTo: string }
+  /** If this rollout is a rollback: what it took back is bad from now on. */
+  | { readonly do: 'mark-taken-back'; readonly before: number }
   | { readonly do: 'retire-release'; readonly version: string; readonly at: string };
 
 /** An event with its place in the chain. */
@@ -102,7 +102,7 @@ const bodyChanges = (event: PlacedEvent): readonly Change[] => {
       const row = { position, service, environment, version, digest, state: 'good' as const, by };
       return [
         { do: 'add-release', row: { ...row, promoted_at: at, retired_at: null, rollout_id: rolloutId } },
-        { do: 'mark-taken-back', before: position, returnedTo: digest },
+        { do: 'mark-taken-back', before: position },
       ];
     }
     case 'retired':

@@ -27,10 +27,10 @@ onBothEngines((engine) => {
     expect(await ledger.rollout(second.rolloutId)).toBeNull();
 
     for (const again of [
-      ledger.requestAndRemember(key, otherBody, second),
-      ledger.remember(key, otherBody, second.rolloutId),
+      () => ledger.requestAndRemember(key, otherBody, second),
+      () => ledger.remember(key, otherBody, second.rolloutId),
     ]) {
-      await expect(again).rejects.toMatchObject({
+      await expect(again()).rejects.toMatchObject({
         code: 'IDEMPOTENCY_CONFLICT',
         details: { key, rolloutId },
       });

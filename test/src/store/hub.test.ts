@@ -43,15 +43,21 @@ onBothEngines((engine) => {
   });
 });
 
-/** A ledger of numbers, to which the hub's queries can be counted and broken. */
+/** A ledger of numbers, whose queries are counted, held up (`answers`) and broken. */
 const numbers = () => {
   const written: StoredEvent[] = [];
-  const state = { queries: 0, broken: 0, onNews: (): void => undefined, warnings: [] as string[] };
+  const state = {
+    queries: 0,
+    broken: 0,
+    onNews: (): void => undefined,
+    warnings: [] as string[],
+    answers: [] as Promise<undefined>[],
+  };
   const hub = new Hub({
     read: async (after, limit) => {
       state.queries += 1;
       const found = written.filter((event) => event.position > after).slice(0, limit);
-      await Promise.resolve();
+      await state.answers.shift();
       if (state.broken > 0) {
         state.broken -= 1;
         throw new Error('away');
@@ -103,6 +109,39 @@ describe('one hub per process', () => {
     await eventually(() => told.length === 451);
     expect(told).toEqual(upTo(0, 451));
     expect(state.warnings).toHaveLength(2);
+    hub.close();
+  });
+
+  test('more news than one query brings are all told', async () => {
+    const { hub, state, write } = numbers();
+    const told: number[] = [];
+    hub.subscribe(0, (events) => told.push(...events.map((event) => event.position)));
+    write(1);
+    await eventually(() => told.length === 1);
+    write(450);
+    state.onNews();
+    await eventually(() => told.length === 451);
+    expect(told).toEqual(upTo(0, 451));
+    hub.close();
+  });
+
+  test('one who catches up misses nothing that the others are told meanwhile', async () => {
+    const { hub, state, write } = numbers();
+    const told = { early: [] as number[], late: [] as number[] };
+    write(1);
+    hub.subscribe(0, (events) => told.early.push(...events.map((event) => event.position)));
+    await eventually(() => told.early.length === 1);
+
+    // Its query has seen one event, and its answer takes its time; the second event comes in between.
+    let answer = (): void => undefined;
+    state.answers.push(new Promise((resolve) => (answer = () => resolve(undefined))));
+    hub.subscribe(0, (events) => told.late.push(...events.map((event) => event.position)));
+    write(1);
+    state.onNews();
+    await eventually(() => told.early.length === 2);
+    answer();
+    await eventually(() => told.late.length === 2);
+    expect(told).toEqual({ early: [1, 2], late: [1, 2] });
     hub.close();
   });
 

@@ -1,9 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { migrate, openLedger } from '../../../src/store/open.ts';
+import { listenOnPostgres } from '../../../src/store/postgres-listener.ts';
 import { withClient } from '../../servers/postgres.ts';
 import { describeOnPostgres } from './engines.ts';
 import { eventually } from './eventually.ts';
 import { newId, requested, stateBody, storyOf } from './story.ts';
+
+/** A way to the server that can go dead: what is sent is taken and never arrives. */
+const frozenWire = async (url: string) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sluice-wire-'));
+  const target = path.join(new URLSearchParams(url.split('?')[1]).get('host') ?? '', '.s.PGSQL.5432');
+  const ends = new Set<Socket>();
+  let frozen = false;
+  const proxy = createServer((near) => {
+    const far = connect(target);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      ends.add(from);
+      from.on('data', (bytes) => !frozen && to.write(bytes));
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => proxy.listen(path.join(folder, '.s.PGSQL.5432'), resolve));
+  return {
+    url: url.replace(/host=.*/, `host=${encodeURIComponent(folder)}`),
+    freeze: () => (frozen = true),
+    thaw: () => (frozen = false),
+    close: async () => {
+      for (const end of ends) end.destroy();
+      await new Promise((resolve) => proxy.close(resolve));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
 
 describeOnPostgres('a ledger on PostgreSQL', (server) => {
   test('is migrated by command, once, also by several at a time', async () => {
@@ -72,17 +109,86 @@ describeOnPostgres('a ledger on PostgreSQL', (server) => {
     await expect(ledger.append([second])).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE' });
     await expect(ledger.head()).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE' });
     await server().restart();
-
-    // By another process, before this one listens again: no notification will ever tell of it.
-    const other = await openLedger({ url });
-    await other.append([second, say(stateBody('deploying'))]);
-    await other.close();
+    await ledger.append([second, say(stateBody('deploying'))]);
     await eventually(() => told.length === 3);
-    await ledger.append([say(stateBody('ramping'))]);
-    await eventually(() => told.length === 4);
-    expect(told).toEqual([1, 2, 3, 4]);
+    expect(told).toEqual([1, 2, 3]);
     expect(warnings).toContainEqual(expect.stringContaining('notifications stopped'));
     await ledger.close();
+  });
+
+  test('a server that dies in the middle of a query fails that query, not the process', async () => {
+    const url = await server().createDatabase();
+    await migrate(url);
+    const ledger = await openLedger({ url, onWarning: () => undefined });
+    await withClient(url, async (client) => {
+      await client.query('begin');
+      await client.query('lock table events in access exclusive mode');
+      const settled = Promise.allSettled([ledger.verifyChain(), ledger.events({ after: 0, limit: 1 })]);
+      // On a connection of its own: within a transaction the view stays as it was first seen.
+      await withClient(url, async (other) => {
+        const count = `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock'`;
+        let blocked = 0;
+        while (blocked < 2) blocked = (await other.query<{ n: number }>(count)).rows[0]?.n ?? 0;
+      });
+      await server().crash();
+      const failed = { status: 'rejected', reason: { code: 'LEDGER_UNAVAILABLE' } };
+      expect(await settled).toMatchObject([failed, failed]);
+    });
+    await server().restart();
+    expect(await ledger.append([storyOf()(requested())])).toHaveLength(1);
+    await ledger.close();
+  });
+
+  test('what was written while nobody could listen is told as soon as one can', async () => {
+    const url = await server().createDatabase();
+    const name = /test_\d+/.exec(url)?.[0] ?? '';
+    await migrate(url);
+    const warnings: string[] = [];
+    const ledger = await openLedger({ url, onWarning: (sentence) => warnings.push(sentence) });
+    const other = await openLedger({ url });
+    const told: number[] = [];
+    const say = storyOf();
+    ledger.subscribe(0, (events) => told.push(...events.map((event) => event.position)));
+    await other.append([say(requested())]);
+    await eventually(() => told.length === 1);
+
+    await withClient(url.replace(name, 'postgres'), async (client) => {
+      // New connections are refused; the one that `other` has goes on.
+      await client.query(`alter database ${name} with allow_connections false`);
+      await client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and query like 'listen%'`,
+        [name],
+      );
+      await eventually(() => warnings.length >= 2);
+      await other.append([say(stateBody('planning'))]);
+      expect(told).toEqual([1]);
+      await client.query(`alter database ${name} with allow_connections true`);
+    });
+    // Before the next heartbeat, which would find it too.
+    await eventually(() => told.length === 2, 10_000);
+    expect(told).toEqual([1, 2]);
+    await Promise.all([ledger.close(), other.close()]);
+  });
+
+  test('a connection that went dead without a word is found by its heartbeat', async () => {
+    const url = await server().createDatabase();
+    const wire = await frozenWire(url);
+    const warnings: string[] = [];
+    let news = 0;
+    const stop = listenOnPostgres(
+      { connectionString: wire.url },
+      () => (news += 1),
+      (sentence) => warnings.push(sentence),
+      { every: 100, answersWithin: 300 },
+    );
+    await eventually(() => news > 0);
+    wire.freeze();
+    await eventually(() => warnings.length > 0);
+    const before = news;
+    wire.thaw();
+    await eventually(() => news > before);
+    await stop();
+    await wire.close();
   });
 
   test('a writer that stalls with the lock does not stop the others for ever', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
+import { hashEvent } from '../../../src/store/chain.ts';
 import type { Database } from '../../../src/store/schema.ts';
 import { verifyChain } from '../../../src/store/verify.ts';
 import type { ChainReport } from '../../../src/store/views.ts';
@@ -46,6 +47,15 @@ const findsAfter = async (db: Kysely<Database>, statement: string): Promise<Chai
 const copyOf = (position: number, changes: string): string =>
   `insert into events (position, rollout_id, event_id, at, actor, body, text_hashes, previous_hash, hash)
    select ${changes} from events where position = ${position}`;
+
+/** Puts another event in the place of the last, with a hash that is right: only the noted end tells. */
+const lastReplaced = async (db: Kysely<Database>): Promise<string> => {
+  const row = await db.selectFrom('events').selectAll().where('position', '=', 4).executeTakeFirstOrThrow();
+  const body = stateBody('held');
+  const { position, rollout_id: rolloutId, event_id: id, at, actor, text_hashes: textHashes } = row;
+  const hash = hashEvent(row.previous_hash, { position, rolloutId, id, at, actor, body, textHashes });
+  return `update events set body = '${JSON.stringify(body)}', hash = '${hash}' where position = 4`;
+};
 
 const tampered: readonly (readonly [string, string, number, string])[] = [
   ['a body', `update events set body = body || '{"until": "now"}' where position = 3`, 3, 'content'],
@@ -93,6 +103,11 @@ onBothEngines((engine) => {
           why: expect.stringContaining(why),
         });
       }
+      expect(await findsAfter(db, await lastReplaced(db))).toMatchObject({
+        ok: false,
+        position: 4,
+        why: 'it was replaced',
+      });
       expect(await verifyChain(db)).toMatchObject({ ok: true, events: 4 });
     });
   });
