@@ -126,6 +126,12 @@ const startPractice = async (config: Config): Promise<RunningDev['practice']> =>
   const home = practiceHome(config.home);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const plane = await ensurePlane(home, { logFile: path.join(home, 'plane.log') });
-  if (config.practice !== null) await seedPlane(home, config.practice);
+  try {
+    if (config.practice !== null) await seedPlane(home, config.practice);
+  } catch (error) {
+    // It is up, but nobody else knows of it.
+    await stopPlane(home);
+    throw error;
+  }
   return plane;
 };

@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import { name, version } from '../../../runbooks/names.ts';
 import type { Action } from '../../../runbooks/runbook.ts';
-import type { Target } from '../target.ts';
 import { practiceTarget } from './adapter.ts';
 import { resolveManifest } from './artifact.ts';
 import { callPlane, parseAnswer } from './control-client.ts';
@@ -32,6 +31,8 @@ type PracticeEntry = PracticeFile['services'][number];
 
 const seedRolloutId = 'seed';
 const readyWithinMs = 60_000;
+/** Processes are starting side by side, and nobody waits with a command: a busy machine may take its time. */
+const answerWithinMs = 20_000;
 
 const invalid = (path: string, problems: readonly string[], cause?: unknown): SluiceError =>
   new SluiceError(
@@ -59,23 +60,13 @@ export const readPracticeFile = async (path: string): Promise<PracticeFile> => {
   );
 };
 
-/** A plane that is too busy to answer one call is asked again: what has a deadline is the service. */
-const isReady = async (target: Target, entry: PracticeEntry): Promise<boolean> => {
-  try {
-    const { groups } = await target.observe(entry.service);
-    const group = groups.find((candidate) => candidate.version === entry.version);
-    return group !== undefined && group.ready === group.instances;
-  } catch (error) {
-    if (error instanceof SluiceError && error.code === 'TARGET_UNAVAILABLE') return false;
-    throw error;
-  }
-};
-
 const awaitReady = async (home: string, entry: PracticeEntry): Promise<void> => {
-  const target = practiceTarget(home);
+  const target = practiceTarget(home, { timeoutMs: answerWithinMs });
   const deadline = Date.now() + readyWithinMs;
   while (Date.now() < deadline) {
-    if (await isReady(target, entry)) return;
+    const { groups } = await target.observe(entry.service);
+    const group = groups.find((candidate) => candidate.version === entry.version);
+    if (group !== undefined && group.ready === group.instances) return;
     await delay(50);
   }
   throw new SluiceError({
@@ -87,7 +78,7 @@ const awaitReady = async (home: string, entry: PracticeEntry): Promise<void> => 
 
 /** Creates the service unless it exists, and carries its three writes out; each is the wanted state, so repeatable. */
 const seedService = async (home: string, folder: string, entry: PracticeEntry): Promise<boolean> => {
-  const target = practiceTarget(home);
+  const target = practiceTarget(home, { timeoutMs: answerWithinMs });
   const before = await target.observe(entry.service);
   // A seeding that was cut short stands at fence 1 or 2 and is finished; anything else belongs to somebody else.
   if (before.stable !== null || before.fence > 3) return false;
@@ -95,6 +86,7 @@ const seedService = async (home: string, folder: string, entry: PracticeEntry): 
   const created = await callPlane(home, {
     method: 'PUT',
     path: `/services/${encodeURIComponent(entry.service)}`,
+    timeoutMs: answerWithinMs,
     body: {
       ...(entry.port === undefined ? {} : { port: entry.port }),
       ...(entry.load === undefined ? {} : { load: entry.load }),
