@@ -141,10 +141,11 @@ export class Control {
 
   #accept(command: RunningCommand, message: CommandMessage): CommandAnswer {
     const judged = judgeCommand(this.#shown, command);
-    if (this.#seen.has(message.id) || 'refusal' in judged) {
+    if (this.#seen.has(message.id)) {
       // The signal of the same command came first: what was asked for is being done.
       return { effect: 'effect' in judged ? judged.effect : 'way-back', state: this.#shown };
     }
+    if ('refusal' in judged) throw ApplicationFailure.nonRetryable(judged.refusal, 'COMMAND_REFUSED');
     this.#seen.add(message.id);
     this.#noteCommand(command, message, judged.effect, null);
     this.#act(command, judged.effect, message);
