@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { searchAttributes } from '../../workflows/status.ts';
+import { sluice } from './cli.ts';
 import { Dev } from './dev.ts';
 import { oldVersion } from './files.ts';
 import { backWithinMs } from './test-service.ts';
@@ -34,8 +35,11 @@ describe('a canary', () => {
     const well = dev.service('well');
     await well.under(300, async () => {
       well.release('1.1.0');
-      const { rolloutId } = await well.deploy('1.1.0');
-      const view = await dev.api.ended(rolloutId);
+      const { exit } = await sluice(dev.home, ['deploy', 'well', '1.1.0', '--wait']);
+      expect(exit).toBe(0);
+      const [view] = await dev.api.rollouts('well');
+      if (view === undefined) throw new Error('There is no rollout.');
+      const rolloutId = view.id;
       expect(view).toMatchObject({
         state: 'succeeded',
         service: 'well',
@@ -93,16 +97,17 @@ describe('a canary', () => {
     const ill = dev.service('ill');
     await ill.under(300, async () => {
       ill.release('1.1.0', { errorRate: 0.1 });
-      const { rolloutId } = await ill.deploy('1.1.0');
-      const view = await dev.api.ended(rolloutId);
+      const { exit } = await sluice(dev.home, ['deploy', 'ill', '1.1.0', '--wait']);
+      expect(exit).toBe(3);
+      const [view] = await dev.api.rollouts('ill');
       expect(view).toMatchObject({ state: 'rolled-back', recovered: true, cause: { by: 'breach' } });
-      const verdict = view.watches.at(-1)?.verdict;
+      const verdict = view?.watches.at(-1)?.verdict;
       expect(verdict?.kind).toBe('breach');
       expect(verdict?.canary.errors).toBeGreaterThan(0);
       expect(verdict?.baseline).toMatchObject({ errors: 0 });
-      expect(view.cause?.sentence).toBe(verdict?.sentence);
-      expect(view.trafficBackMs).toBeLessThan(backWithinMs);
-      expect(view.verified).not.toBe('');
+      expect(view?.cause?.sentence).toBe(verdict?.sentence);
+      expect(view?.trafficBackMs).toBeLessThan(backWithinMs);
+      expect(view?.verified).toMatch(/\S/);
 
       expect((await ill.weights()).at(-1)?.weights).toEqual({ [oldVersion]: 100 });
       expect(await ill.versions()).toEqual([oldVersion]);

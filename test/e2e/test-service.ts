@@ -68,6 +68,7 @@ export class TestService {
     const answer = await callPlane(this.#dev.practice, {
       method,
       path: `/services/${this.name}${path}`,
+      timeoutMs: 20_000,
       ...(body === undefined ? {} : { body }),
     });
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
