@@ -1,0 +1,59 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { isAbsent } from '../../tools/stamp.ts';
+
+/** Every activity at whose boundary the daemon can be killed. */
+export const activities = [
+  'prepare',
+  'preflight',
+  'claimKeep',
+  'deploy',
+  'ready',
+  'smoke',
+  'shift',
+  'watch',
+  'promote',
+  'retire',
+  'verify',
+  'record',
+] as const;
+export type ActivityName = (typeof activities)[number];
+
+const when = z.enum(['before', 'during', 'after']);
+
+const killSchema = z.strictObject({
+  activity: z.enum(activities),
+  /** Which activity of that name under this plan, from 1; attempts of one activity count as one. */
+  nth: z.int().min(1),
+  /** Only watches at this percent of the traffic, and only they are counted. */
+  percent: z.int().optional(),
+  /**
+   * `before`: before its code runs. `after`: its code has had its effect, Temporal has not heard of it.
+   * `during`: in the middle of its window where it has one, else 300 ms after its begin.
+   */
+  when,
+});
+export type Kill = Readonly<z.output<typeof killSchema>>;
+
+const planSchema = z.strictObject({ id: z.string(), kills: z.array(killSchema).readonly() });
+
+/** Where the daemon is to be killed. Each kill happens once, in whichever order the rollout gets there. */
+export type CrashPlan = Readonly<z.output<typeof planSchema>>;
+
+const planFile = (folder: string): string => join(folder, 'plan.json');
+
+/** Puts the plan in the place of the last one; the running daemon obeys it from its next activity on. */
+export const writePlan = (folder: string, plan: CrashPlan): void => {
+  writeFileSync(`${planFile(folder)}.new`, JSON.stringify(plan));
+  renameSync(`${planFile(folder)}.new`, planFile(folder));
+};
+
+export const readPlan = (folder: string): CrashPlan => {
+  try {
+    return planSchema.parse(JSON.parse(readFileSync(planFile(folder), 'utf8')));
+  } catch (error) {
+    if (isAbsent(error)) return { id: 'none', kills: [] };
+    throw error;
+  }
+};

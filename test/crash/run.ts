@@ -1,0 +1,141 @@
+/**
+ * The crash lane: `npm run test:crash [-- NAME…]`. Kills the daemon at every boundary of a rollout, and more; prints
+ * a table and, as its last line, `N passed, N failed`. docs/crash-lane.md says what it shows. With names, only the
+ * scenarios whose names contain one of them.
+ */
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { playKilled } from './boundaries.ts';
+import { endLeftovers, leftovers } from './leftovers.ts';
+import { witnessesSee } from './planted.ts';
+import type { Row } from './row.ts';
+import { heading, plainRow, sayRow } from './row.ts';
+import type { Scenario } from './scenario.ts';
+import { secondsSince } from './scenario.ts';
+import { killedRollouts } from './scenarios/boundaries.ts';
+import { endedOutside } from './scenarios/ended-outside.ts';
+import { outages } from './scenarios/outages.ts';
+import { requests } from './scenarios/requests.ts';
+import { resets } from './scenarios/resets.ts';
+import { Stand } from './stand.ts';
+
+/** Stands side by side: much of a crash is waiting for time-outs, which costs no core. */
+const standsAtOnce = 3;
+
+/** The longest first, so that the stands finish together. */
+const scenarios: readonly Scenario[] = [
+  ...killedRollouts.map((rollout) => ({
+    name: rollout.name,
+    play: (stand: Stand) => playKilled(stand, rollout),
+  })),
+  ...outages,
+  ...requests,
+  ...endedOutside,
+  ...resets,
+];
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const failures: string[] = [];
+let passed = 0;
+const count = (row: Row): void => {
+  say(sayRow(row));
+  if (row.problems.length === 0) passed += 1;
+  else failures.push(row.name);
+};
+
+/** A failure that is none of a rollout's own: the error, and what the daemon said last. */
+const countError = (name: string, error: unknown, stand: Stand): void => {
+  const why = error instanceof Error ? error.message : String(error);
+  count(plainRow(name, 0, [why, `the daemon's log ends:\n${stand.log()}`]));
+};
+
+const root = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-crash-')));
+const stands: Stand[] = [];
+const folders = (): readonly string[] => stands.map(({ folder }) => folder);
+let stopped = false;
+
+/** Plays what is left of the queue, on one stand after the other: where something failed, nothing is played again. */
+const work = async (queue: Scenario[]): Promise<void> => {
+  while (queue.length > 0 && !stopped) {
+    const stand = new Stand(join(root, String(stands.length)));
+    stands.push(stand);
+    let well = true;
+    try {
+      await stand.open();
+      for (
+        let next = queue.shift();
+        next !== undefined && !stopped;
+        next = well ? queue.shift() : undefined
+      ) {
+        well = await play(stand, next);
+      }
+      await stand.close();
+    } catch (error) {
+      well = false;
+      if (!stopped) countError('start and end of a stand', error, stand);
+    }
+    if (!well) await endLeftovers([stand.folder]);
+  }
+};
+
+/** Whether the stand is fit for the next one. */
+const play = async (stand: Stand, scenario: Scenario): Promise<boolean> => {
+  try {
+    const rows = await scenario.play(stand);
+    for (const row of rows) count(row);
+    return rows.every(({ problems }) => problems.length === 0);
+  } catch (error) {
+    if (!stopped) countError(scenario.name, error, stand);
+    return false;
+  }
+};
+
+const onSignal = (signal: NodeJS.Signals): void => {
+  if (stopped) process.exit(130);
+  stopped = true;
+  say(`${signal}: ending every process of the lane; once more leaves them`);
+  for (const { daemon } of stands) daemon.abandon();
+  endLeftovers(folders()).then(
+    () => {
+      rmSync(root, { recursive: true, force: true });
+      process.exit(130);
+    },
+    (error: unknown) => {
+      say(String(error));
+      process.exit(1);
+    },
+  );
+};
+process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+
+const wanted = process.argv.slice(2);
+const queue = scenarios.filter(
+  ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
+);
+if (queue.length === 0) {
+  say(`No scenario has such a name. There are: ${scenarios.map(({ name }) => name).join(', ')}.`);
+  process.exit(1);
+}
+
+const beganAt = Date.now();
+say(heading);
+count(witnessesSee());
+await Promise.all(Array.from({ length: Math.min(standsAtOnce, queue.length) }, () => work(queue)));
+const left = await leftovers(folders());
+count(
+  plainRow(
+    'nothing is left behind',
+    0,
+    left.map(({ pid, what }) => `process ${pid} is still there: ${what}`),
+  ),
+);
+await endLeftovers(folders());
+if (failures.length === 0) rmSync(root, { recursive: true, force: true });
+else say(`failed: ${failures.join(', ')}; data folders and logs: ${root}`);
+say(`${secondsSince(beganAt).toFixed(0)} s`);
+say(`${passed} passed, ${failures.length} failed`);
+process.exit(failures.length === 0 ? 0 : 1);

@@ -1,0 +1,59 @@
+import type { PracticeEvent } from '../../activities/targets/practice/event-log.ts';
+import type { Weights } from '../../runbooks/runbook.ts';
+import { canonicalJson } from '../../runbooks/runbook.ts';
+
+/** Something that must not be. `about`: the write's key or the watch (`watch 3`); `null`: the rollout as a whole. */
+export type Problem = { readonly about: string | null; readonly text: string };
+
+const about = (subject: string | null, text: string): Problem => ({ about: subject, text });
+
+/**
+ * What the target itself saw: each write had its effect at most once, none was refused, none came too late except
+ * those in `late`, no process was started twice, none crashed.
+ */
+export const judgeEffects = (
+  events: readonly PracticeEvent[],
+  late: (key: string) => boolean = () => false,
+): readonly Problem[] => {
+  const problems: Problem[] = [];
+  const applied = new Map<string, number>();
+  const started = new Map<string, number>();
+  let fence = 0;
+  for (const event of events) {
+    if (event.event === 'applied') {
+      applied.set(event.key, (applied.get(event.key) ?? 0) + 1);
+      if (event.fence <= fence) {
+        problems.push(about(event.key, `fence ${event.fence} was applied after fence ${fence}`));
+      }
+      fence = Math.max(fence, event.fence);
+    }
+    if (event.event === 'refused') problems.push(about(event.key, `the target refused it: ${event.why}`));
+    if (event.event === 'fenced' && !late(event.key)) {
+      problems.push(about(event.key, `it came too late: ${event.why}`));
+    }
+    if (event.event === 'instance-started') {
+      started.set(event.version, (started.get(event.version) ?? 0) + 1);
+    }
+  }
+  for (const [key, times] of applied) {
+    if (times > 1) problems.push(about(key, `it had its effect ${times} times`));
+  }
+  for (const [version, times] of started) {
+    if (times > 1)
+      problems.push(about(null, `${times} processes were started for one instance of ${version}`));
+  }
+  return problems;
+};
+
+/** The traffic went exactly this way, step by step, and never anywhere else. */
+export const judgeTraffic = (
+  events: readonly PracticeEvent[],
+  expected: readonly Weights[],
+): readonly Problem[] => {
+  const went = events.flatMap((event) => (event.event === 'weights' ? [canonicalJson(event.weights)] : []));
+  const should = expected.map(canonicalJson);
+  if (went.join() === should.join()) return [];
+  return [
+    about(null, `the traffic went ${went.join(' → ') || 'nowhere'}, not ${should.join(' → ') || 'nowhere'}`),
+  ];
+};
