@@ -10,25 +10,39 @@ type Arm = { counters: ArmCounters; requests: number; errors: number };
 const emptyArm = (): Arm => ({ counters: noCounters, requests: 0, errors: 0 });
 
 /**
+ * Samples are on the rollout's clock, which begins with its first watch; where this one begins on it, in seconds. Of
+ * times in ISO 8601.
+ */
+export const beginOf = (watch: { readonly startsAt: string }, first: { readonly startsAt: string }): number =>
+  (Date.parse(watch.startsAt) - Date.parse(first.startsAt)) / 1000;
+
+/**
  * Adds up one watch's samples, as the gate does (restarts of instances are no negative requests), into what a chart
- * shows: requests and errors of each arm since the watch began.
+ * shows: requests and errors of each arm since the watch began, at second `begin` of the rollout's clock.
  */
 export class Counting {
   readonly #canary = emptyArm();
   readonly #baseline = emptyArm();
+  readonly #begin: number;
 
-  /** In the order of `t`; a reading that failed, or brought nothing new, is `null`. */
+  constructor(begin: number) {
+    this.#begin = begin;
+  }
+
+  /** In the order of `t`; a reading that failed is `null`. */
   add({ t, sample }: SampleView): Point {
     return {
-      t,
-      canary: book(this.#canary, sample.canary, t),
-      baseline: book(this.#baseline, sample.baseline, t),
+      t: Math.round((t - this.#begin) * 1000) / 1000,
+      canary: book(this.#canary, sample.canary, { t, since: this.#begin }),
+      baseline: book(this.#baseline, sample.baseline, { t, since: this.#begin }),
     };
   }
 }
 
-const book = (arm: Arm, reading: Reading, t: number): ArmCounts | null => {
-  const rules = { since: 0, warmUpSeconds: 0, coldArm: false, bounds: null };
+type Moment = { readonly t: number; readonly since: number };
+
+const book = (arm: Arm, reading: Reading, { t, since }: Moment): ArmCounts | null => {
+  const rules = { since, warmUpSeconds: 0, coldArm: false, bounds: null };
   const { counters, news, increment } = bookReading(arm.counters, reading, t, rules);
   if (news === 'silent') return null;
   arm.counters = counters;

@@ -2,7 +2,7 @@ import type { EventBody } from '../../runbooks/events.ts';
 import { isOpen } from '../../runbooks/state.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { RolloutView } from '../store/views.ts';
-import { Counting, thin } from './counting.ts';
+import { beginOf, Counting, thin } from './counting.ts';
 import type { CountsList } from './schemas/answers.ts';
 
 /** Samples come at most a few times a second, and a chart has not many more columns than these. */
@@ -24,14 +24,17 @@ export class WatchedSamples {
   readonly #deps: Samples;
   readonly #timer: NodeJS.Timeout;
   #watched: Watched | null = null;
+  /** The watch with which the clock of the samples begins. */
+  #first: { readonly startsAt: string } | null;
   /** Between watches, and after the last one, there is nothing new to be read. */
   #runs: boolean;
   #busy: Promise<void> = Promise.resolve();
 
   constructor(deps: Samples) {
     this.#deps = deps;
+    this.#first = deps.view.watches[0] ?? null;
     const last = deps.view.watches.at(-1);
-    if (last !== undefined) this.#open(last.watch);
+    if (last !== undefined) this.#open(last);
     this.#runs = last?.verdict === null && isOpen(deps.view.state);
     this.#timer = setInterval(() => {
       if (this.#runs) this.#look();
@@ -42,7 +45,7 @@ export class WatchedSamples {
 
   /** A watch that begins takes the place of the one before; its verdict lets it be read for the last time. */
   heed(body: EventBody): void {
-    if (body.type === 'watch-started') this.#open(body.watch);
+    if (body.type === 'watch-started') this.#open(body);
     if (body.type !== 'verdict' && body.type !== 'closed') return;
     this.#runs = false;
     this.#look();
@@ -53,9 +56,12 @@ export class WatchedSamples {
     this.#watched = null;
   }
 
-  #open(watch: number): void {
+  #open(begun: { readonly watch: number; readonly startsAt: string }): void {
     this.#runs = true;
-    if (this.#watched?.watch !== watch) this.#watched = { watch, counting: new Counting(), t: undefined };
+    if (this.#watched?.watch === begun.watch) return;
+    this.#first ??= begun;
+    const counting = new Counting(beginOf(begun, this.#first));
+    this.#watched = { watch: begun.watch, counting, t: undefined };
   }
 
   /** One reading after the other: two at a time would count a sample twice. */

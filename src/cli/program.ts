@@ -11,11 +11,11 @@ const examples = `
 ID is a rollout's id, the beginning of it, or a service: its newest rollout.
 
 Examples:
-  sluice deploy shop 2.1.0 --wait     ship it, look on, end as it ended
-  sluice status shop --watch          look on from anywhere; Ctrl-C only detaches
-  sluice hold shop --reason lunch     stay at this share; resume goes on
-  sluice rollback shop                take it back
-  sluice why shop                     the numbers behind the verdict
+  sluice deploy shop 2.1.0 --wait   ship it, look on, end as it ended
+  sluice status shop --watch        look on from anywhere; Ctrl-C detaches
+  sluice hold shop --reason lunch   stay at this share; resume goes on
+  sluice rollback shop              take it back
+  sluice why shop                   the numbers behind the verdict
 
 Exit codes:
   0 succeeded · 1 usage or internal error · 2 refused · 3 rolled back

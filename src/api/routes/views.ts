@@ -1,6 +1,6 @@
 import { SluiceError } from '../../../runbooks/errors.ts';
 import type { RolloutView } from '../../store/views.ts';
-import { Counting, thin } from '../counting.ts';
+import { beginOf, Counting, thin } from '../counting.ts';
 import type { ApiDeps, ZodApp } from '../deps.ts';
 import { changedAfter } from '../following.ts';
 import { countsList, problemDocument, rolloutList, sampleList } from '../schemas/answers.ts';
@@ -96,7 +96,7 @@ export const addViewRoutes = (app: ZodApp, { rollouts, ledger }: ApiDeps, closin
     },
     async ({ params, query }) => {
       const { watch, after, form } = query;
-      const { id } = await rollouts.find(params.id);
+      const { id, watches } = await rollouts.find(params.id);
       if (form === 'samples') {
         const all = await ledger.samples(id, watch, after);
         return {
@@ -106,10 +106,12 @@ export const addViewRoutes = (app: ZodApp, { rollouts, ledger }: ApiDeps, closin
         };
       }
       // Counted from the beginning: what came before the first one that is asked for is part of the sum.
-      const counting = new Counting();
+      const asked = watches.find((each) => each.watch === watch);
+      const [first] = watches;
+      const counting = new Counting(asked === undefined || first === undefined ? 0 : beginOf(asked, first));
       const points = (await ledger.samples(id, watch)).map((sample) => counting.add(sample));
-      const asked = after === undefined ? points : points.filter(({ t }) => t > after);
-      return { watch, points: thin(asked, pointsPerChart) };
+      const wanted = after === undefined ? points : points.filter(({ t }) => t > after);
+      return { watch, points: thin(wanted, pointsPerChart) };
     },
   );
 };

@@ -66,7 +66,7 @@ export const eventList = z.object({
   more: z.boolean().describe('ask again after the last position'),
 });
 
-/** Requests and errors of both arms since the watch began; `null`: the reading failed. */
+/** Requests and errors of both arms since the watch began, at its second `t`; `null`: the reading failed. */
 const point = z
   .object({ t: z.number(), canary: counts.nullable(), baseline: counts.nullable() })
   .meta({ id: 'Point' });
@@ -77,7 +77,7 @@ export const countsList = z.object({ watch: z.int(), points: z.array(point).read
 export type CountsList = Readonly<z.output<typeof countsList>>;
 
 const sample: z.ZodType<SampleView> = z.object({
-  t: z.number().describe('seconds since the watch began'),
+  t: z.number().describe('seconds on the clock of the rollout, which begins with its first watch'),
   sample: block<SampleView['sample']>('counters per instance of both arms'),
 });
 export const sampleList = z.object({

@@ -115,7 +115,9 @@ export const samplesQuery = z.strictObject({
   form: z
     .enum(['samples', 'counts'])
     .default('samples')
-    .describe('counts: requests and errors since the watch began instead of raw counters, thinned out'),
+    .describe(
+      'samples: raw counters on the clock of the rollout, which begins with its first watch; counts: requests and errors since this watch began, at seconds since then, thinned out',
+    ),
 });
 
 export const releasesQuery = z.strictObject({ environment, limit: whole(1, 500).prefault('50') });

@@ -1,4 +1,4 @@
-import type { Runbook, Step } from '../../../runbooks/runbook.ts';
+import type { Runbook, SmokeStep, Step } from '../../../runbooks/runbook.ts';
 import { sayDuration } from '../../../runbooks/units.ts';
 import type { Prepared } from '../../../workflows/contract.ts';
 import { prepared as preparedSchema } from '../../api/schemas/answers.ts';
@@ -61,7 +61,7 @@ const detailOf = (step: Step): string => {
     case 'verify':
       return `ready within ${sayDuration(step.withinMs)}`;
     case 'smoke':
-      return step.checks.map(({ http }) => `${http.method} ${http.path}`).join(', ');
+      return sayChecks(step.checks);
     case 'watch':
       return step.baseline === null ? 'against the limit' : `against ${step.baseline}`;
     case 'preflight':
@@ -73,6 +73,11 @@ const detailOf = (step: Step): string => {
       return unreachable(step);
   }
 };
+
+const sayChecks = ([first, ...more]: SmokeStep['checks']): string =>
+  first === undefined
+    ? ''
+    : `${first.http.method} ${first.http.path}${more.length === 0 ? '' : ` +${more.length}`}`;
 
 const undo = ({ back }: Step): string => (back.length === 0 ? '–' : back.map(sayAction).join(', '));
 

@@ -21,13 +21,17 @@ export const nextLines = (model: LiveModel, { now, zone, inner }: Space): readon
     ...(waits ? [block('needs', `a person: ${whyPerson(model)}`, inner, 'attention')] : []),
     ...(next === null
       ? []
-      : [block('next', waits ? sayDeadline(next, at) : sayNext(next, at, state), inner)]),
+      : [block('next', waits ? sayDeadline(next, at, state) : sayNext(next, at, state), inner)]),
     ...byHandBlock(model),
     ...(says.length === 0 ? [] : [sayBlock(says, model, inner, waits)]),
   ];
 };
 
-const sayDeadline = (next: string, at: string | null): string => (at === null ? next : `at ${at} ${next}`);
+/** What time does, where people do nothing. A hold that nobody ends is ended by the way back. */
+const sayDeadline = (next: string, at: string | null, state: LiveModel['state']): string => {
+  const when = at === null ? '' : `at ${at} `;
+  return state === 'held' ? `${next} once it is resumed; ${when}the way back` : `${when}${next}`;
+};
 
 const sayNext = (next: string, at: string | null, state: LiveModel['state']): string =>
   `${next}${at === null ? '' : ` at ${at}`}${state === 'watching' ? ' if the gate holds' : ''}`;

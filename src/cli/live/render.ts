@@ -85,7 +85,8 @@ const sections = (model: LiveModel, width: number, frame: Frame): readonly Line[
   const rail = railLines(model, width, now);
   const traffic = trafficLine(model, inner);
   const { watch, limit } = model;
-  const running = watch !== null && watch.verdict === null && model.state === 'watching' ? watch : null;
+  // A hold does not end the watch that runs: it keeps the next step from beginning.
+  const running = watch?.verdict === null && model.steps[watch.step]?.state === 'running' ? watch : null;
   const blocks: readonly (readonly Line[])[] = [
     rail,
     [

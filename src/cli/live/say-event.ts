@@ -96,13 +96,16 @@ const sayDone = (model: LiveModel, index: number, found: string | null): Said | 
   return say('done', `${title(model, index)}${found === null || found === '' ? '' : `: ${found}`}`, 'good');
 };
 
-/** Only the states that no step tells of. */
+/** Only the states that no step tells of. A hold that nobody ends is ended by the way back, whatever comes next. */
 const sayStateEvent = ({
   state,
   until,
   next,
-}: Extract<StoredEvent['body'], { type: 'state' }>): Said | null =>
-  needsPerson(state) ? { ...say('waits', stateTable[state].says, 'attention'), until, then: next } : null;
+}: Extract<StoredEvent['body'], { type: 'state' }>): Said | null => {
+  if (!needsPerson(state)) return null;
+  const then = state === 'held' ? 'the way back' : next;
+  return { ...say('waits', stateTable[state].says, 'attention'), until, then };
+};
 
 /** Of a breach the verdict has told the cause already. */
 const sayWayBack = ({ cause, actions }: Extract<StoredEvent['body'], { type: 'way-back' }>): string => {

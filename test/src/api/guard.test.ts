@@ -4,12 +4,12 @@ import type { FastifyInstance } from 'fastify';
 import { judgeHost } from '../../../src/api/guard.ts';
 import { problemDocument } from '../../../src/api/schemas/answers.ts';
 import type { World } from './world.ts';
-import { bearer, listen, openWorld, token } from './world.ts';
+import { bearer, listen, openBareWorld, token } from './world.ts';
 
 let world: World;
 let api: FastifyInstance;
-beforeAll(async () => {
-  world = await openWorld();
+beforeAll(() => {
+  world = openBareWorld();
   api = world.api();
 });
 afterAll(() => world.close());

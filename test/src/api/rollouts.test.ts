@@ -5,12 +5,12 @@ import { problemDocument, rolloutAnswer, saidAnswer } from '../../../src/api/sch
 import type { DeployRequest, RollbackRequest, StartAnswer } from '../../../src/rollouts/requests.ts';
 import { rolloutId, runbookTo } from './story.ts';
 import type { World } from './world.ts';
-import { bearer, openWorld } from './world.ts';
+import { bearer, openBareWorld } from './world.ts';
 
 let world: World;
 let api: FastifyInstance;
-beforeAll(async () => {
-  world = await openWorld();
+beforeAll(() => {
+  world = openBareWorld();
   api = world.api();
 });
 afterAll(() => world.close());

@@ -9,7 +9,7 @@ import type { Sample } from '../../../src/gates/reading.ts';
 import type { StoredEvent } from '../../../src/store/views.ts';
 
 export const rolloutId = '0193589c-2d10-7c3a-9b1e-5f0d6a7b8c9d';
-export const began = Date.parse('2026-11-23T14:02:11.000Z');
+export const began = Date.parse('2025-03-04T14:02:11.000Z');
 
 const digestOf = (version: string): string =>
   `sha256:${version.replaceAll(/[^0-9a-f]/g, '').padEnd(64, '0')}`;

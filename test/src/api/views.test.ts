@@ -134,4 +134,17 @@ describe('GET /v1/rollouts/{id}/samples', () => {
     });
     expect((await get(`/v1/rollouts/${story.id}/samples`)).statusCode).toBe(400);
   });
+
+  test('counts of a later watch begin with it, on the rollout’s clock or not', async () => {
+    const story = await watched('samples-later');
+    await world.tell(story.after(40).watching(6));
+    for (const { t, sample } of samplesOf(60, { canary: 0.1, baseline: 0.01 })) {
+      if (t >= 40) await world.ledger.addSample(story.id, 1, t, sample);
+    }
+    const answer = await get(`/v1/rollouts/${story.id}/samples?watch=1&form=counts`);
+    const { points } = countsList.parse(answer.json());
+    expect(points.map(({ t }) => t)).toEqual(Array.from({ length: 21 }, (_, i) => i));
+    expect(points[0]?.canary).toEqual({ requests: 0, errors: 0 });
+    expect(points.at(-1)?.canary).toEqual({ requests: 600, errors: 60 });
+  });
 });

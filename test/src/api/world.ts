@@ -36,9 +36,37 @@ const unscripted = (name: string) => (): never => {
   throw new Error(`${name} is not scripted in this test`);
 };
 
+/** An API on a real ledger of its own. */
 export const openWorld = async (): Promise<World> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-api-'));
   const ledger = await openLedger({ folder, address: 'test', template: await testLedgerTemplate() });
+  return worldOn(ledger, async () => {
+    await ledger.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+};
+
+/** For tests of what never reaches the ledger: one that is empty, and opens in no time. */
+export const openBareWorld = (): World => {
+  const bare: Partial<Ledger> = {
+    head: async () => ({ position: 0, hash: '0'.repeat(64) }),
+    subscribe: () => () => undefined,
+    openRollouts: async () => [],
+    rollouts: async () => [],
+    rollout: async () => null,
+    lastGood: async () => null,
+  };
+  const ledger = new Proxy(bare, {
+    get: (target, name) => {
+      const found: unknown = Reflect.get(target, name);
+      if (found === undefined) throw new Error(`${String(name)} of the ledger is not part of this test`);
+      return found;
+    },
+  }) as Ledger;
+  return worldOn(ledger, async () => undefined);
+};
+
+const worldOn = (ledger: Ledger, closeLedger: () => Promise<void>): World => {
   const script = scriptOn(ledger);
   const log: string[] = [];
   const deps: ApiDeps = {
@@ -66,8 +94,7 @@ export const openWorld = async (): Promise<World> => {
     },
     close: async () => {
       for (const api of apis) await api.close();
-      await ledger.close();
-      await rm(folder, { recursive: true, force: true });
+      await closeLedger();
     },
   };
 };

@@ -9,7 +9,7 @@ export type Scene = { readonly model: LiveModel; readonly now: number };
 
 /** The model of a story, the samples heard while their watch ran. */
 export const sceneOf = (story: Story, samples: ReturnType<typeof samplesOf> = [], watch = 0): Scene => {
-  const counting = new Counting();
+  const counting = new Counting(0);
   const points = samples.map((sample) => counting.add(sample));
   let model = emptyModel(story.id);
   for (const event of story.events) {
@@ -78,7 +78,12 @@ export const scenes: Readonly<Record<string, () => Scene>> = {
         .planned()
         .stepsUpTo(5)
         .said('hold', 'hold', null, 'let us look')
-        .state('held', 86_400, 'the way back, unless a person says otherwise'),
+        .state('held', 3600, '50 % to 2.2.0'),
+    ),
+  'held in a watch': () =>
+    sceneOf(
+      inWatch().after(12).said('hold', 'hold', null, 'let us look').state('held', 3600, '50 % to 2.2.0'),
+      samplesOf(12, well),
     ),
   inconclusive: () =>
     sceneOf(
