@@ -95,8 +95,11 @@ export const endSentence = (
       return finding.lack === 'canary'
         ? noDataSentence(end)
         : `Nothing to compare ${version} with: no metrics of ${stable}, now or before; ${notHealth}`;
-    case 'no-traffic':
-      return `${version} got no request in ${long} (${stable}: ${sayCount(sinceOpened(state).counts.baseline)}); ${notHealth}`;
+    case 'no-traffic': {
+      // Without a request of the canary the baseline's wait to be paired.
+      const others = sinceOpened(state).counts.baseline + state.pairing.baseline.requests;
+      return `${version} got no request in ${long} (${stable}: ${sayCount(others)}); ${notHealth}`;
+    }
     case 'saturation':
       return `${finding.gauge} on ${version} was too high, or above that on ${stable}, for long; nothing else speaks against it.`;
     case 'both-bad':

@@ -42,17 +42,20 @@ const limitOf = (gauge: GaugeSettings): number | null => gauge.max ?? unwrittenL
 const warmUpOf = (gauge: GaugeSettings, warmUpSeconds: number): number =>
   gauge.name === 'memory' ? Math.max(memoryWarmUp, warmUpSeconds) : warmUpSeconds;
 
+/** Sums of many such values stay finite. */
+const isValue = (value: number): boolean => Math.abs(value) < 1e300;
+
 type Seen = { readonly mean: number; readonly highest: number; readonly instances: number };
 
 /** One arm's value now: the arm's own, or that of its warm instances; `null`: not read. */
 const seen = (reading: ArmReading, name: string, t: number, warmUp: number): Seen | null => {
   const own = reading.gauges?.[name];
   const instances = Math.max(1, reading.instances.length);
-  if (own !== undefined && Number.isFinite(own)) return { mean: own, highest: own, instances };
+  if (own !== undefined && isValue(own)) return { mean: own, highest: own, instances };
   const values = reading.instances.flatMap((instance) => {
     const value = instance.gauges?.[name];
     const cold = instance.started !== undefined && t - instance.started < warmUp;
-    return value === undefined || !Number.isFinite(value) || cold ? [] : [value];
+    return value === undefined || !isValue(value) || cold ? [] : [value];
   });
   if (values.length === 0) return null;
   const sum = values.reduce((total, value) => total + value, 0);
@@ -109,7 +112,7 @@ export const stepGauge = (
 ): GaugeState => {
   const { t, begun } = reading;
   const warmUp = warmUpOf(gauge, warmUpSeconds);
-  if (t < begun + warmUp) return before;
+  if (t < begun + warmUp || (reading.canary === null && reading.baseline === null)) return before;
   const blockFrom = before.blockFrom ?? t;
   const state = t - blockFrom >= blockSeconds ? settle(gauge, before, t) : { ...before, blockFrom };
   const canary = reading.canary === null ? null : seen(reading.canary, gauge.name, t, warmUp);
@@ -136,7 +139,7 @@ export type GaugeFinding = 'fine' | 'over-limit' | 'both-over' | 'doubtful';
 
 export const gaugeFinding = (gauge: GaugeSettings, state: GaugeState, t: number): GaugeFinding => {
   if (isFull(state.canaryOver, t)) {
-    if (state.baselineOver !== null && limitOf(gauge) !== null) return 'both-over';
+    if (state.baselineOver !== null) return 'both-over';
     return gauge.max === null ? 'doubtful' : 'over-limit';
   }
   return gaugeValue(state) >= doubtful ? 'doubtful' : 'fine';

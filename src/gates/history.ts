@@ -51,12 +51,13 @@ const mostRequests = 50_000;
 const longestBlock = 300;
 const eventsPerBlock = 4;
 
-/** Finite bounds of the first histogram that a reading shows; `null`: none. */
+/** Finite bounds of the first histogram that a reading shows, if they rise as bounds must; `null`: none. */
 export const boundsIn = (reading: Reading): readonly number[] | null => {
   const latency = reading?.instances.find((instance) => instance.latency !== undefined)?.latency;
   if (latency === undefined) return null;
   const finite = latency.le.filter((bound) => bound !== '+Inf');
-  return finite.length === 0 ? null : finite;
+  const rising = finite.every((bound, i) => bound > (finite[i - 1] ?? 0) && Number.isFinite(bound));
+  return finite.length === 0 || !rising ? null : finite;
 };
 
 const stepsOf = (history: readonly HistorySample[], bounds: readonly number[] | null): readonly Step[] => {

@@ -124,8 +124,11 @@ export const replay = (recording: Recording, settings: GateSettings = settingsOf
     records: [],
     watches: [],
   };
+  // A sample at the very end of a watch still belongs to it, one at the beginning of the first to that one.
+  const isDue = (moment: Moment, t: number): boolean =>
+    moment.t < t || (moment.t === t && run.endsAt === null);
   const takeUntil = (t: number): void => {
-    for (let next = moments[0]; next !== undefined && next.t <= t; next = moments[0]) {
+    for (let next = moments[0]; next !== undefined && isDue(next, t); next = moments[0]) {
       closeIfOver(settings, run, next.t);
       take(settings, run, next);
       moments.shift();

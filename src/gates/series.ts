@@ -38,8 +38,12 @@ export type Increment = {
 
 export const noIncrement: Increment = { requests: 0, errors: 0, buckets: null, restarts: 0, oomKills: 0 };
 
-/** A counter that is NaN, infinite or negative says nothing; it is never read as 0. */
-export const isCount = (value: number): boolean => Number.isFinite(value) && value >= 0;
+/** A counter that is NaN, negative or beyond exact numbers says nothing; it is never read as 0. */
+export const isCount = (value: number): boolean => value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+
+/** A counter that may be missing from a reading: its last known value then. */
+const countOr = (value: number | undefined, known: number | undefined): number =>
+  value !== undefined && isCount(value) ? value : (known ?? 0);
 
 /** Cumulative counts at the followed bounds and in total; `null` where a bound is missing or a count says nothing. */
 const bucketsOf = (instance: InstanceReading, bounds: readonly number[] | null): readonly number[] | null => {
@@ -93,8 +97,11 @@ export const bookSeries = (
   t: number,
   rules: BookingRules,
 ): Step => {
-  const { id, requests, errors, restarts = 0, oomKills = 0 } = instance;
-  const started = instance.started ?? Number.NEGATIVE_INFINITY;
+  const { id, requests, errors } = instance;
+  const restarts = countOr(instance.restarts, before?.restarts);
+  const oomKills = countOr(instance.oomKills, before?.oomKills);
+  const told = instance.started !== undefined && Number.isFinite(instance.started);
+  const started = told ? (instance.started ?? t) : Number.NEGATIVE_INFINITY;
   const now: Series = {
     ...{ id, t, requests, errors, restarts, oomKills },
     buckets: bucketsOf(instance, rules.bounds),
