@@ -20,6 +20,13 @@ export const addSample = async (
   t: number,
   sample: Sample,
 ): Promise<void> => {
+  if (!Number.isFinite(t) || !Number.isInteger(watch)) {
+    throw new SluiceError({
+      code: 'USAGE',
+      message: `The ledger can not keep a sample of watch ${watch} at second ${t}.`,
+      hint: 'Give a whole number for the watch and a finite one for the second.',
+    });
+  }
   await db
     .insertInto('watch_samples')
     .values({ rollout_id: checkId('rollout id', rolloutId), watch, t, sample: storable(sample, 'sample') })

@@ -42,6 +42,16 @@ export const ledgerError = (error: unknown): unknown => {
       { cause: error },
     );
   }
+  if (code === '22021') {
+    return new SluiceError(
+      {
+        code: 'USAGE',
+        message: 'The ledger can not look for a text with a NUL in it.',
+        hint: 'Ids, names and keys hold no control characters.',
+      },
+      { cause: error },
+    );
+  }
   if (code === '42P01' || code === '42703') {
     return new SluiceError(
       {

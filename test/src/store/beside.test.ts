@@ -74,6 +74,22 @@ onBothEngines((engine) => {
     expect(await ledger.samples(id, 0, 0)).toEqual(stored.slice(1));
     expect(await ledger.samples(id, 0, 10)).toEqual([]);
     expect(await ledger.samples(newId(), 0)).toEqual([]);
+    await expect(ledger.addSample(id, 0, Number.NaN, sampleAt(1))).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  test('whoever asks for what can not exist is told so, or finds nothing', async () => {
+    const ledger = await engine.ledger();
+    for (const asked of [
+      () => ledger.rollout('a\u0000b'),
+      () => ledger.releases('a\u0000b', 'production'),
+      () => ledger.events({ rolloutId: '\u0000', after: 0, limit: 1 }),
+      () => ledger.rollouts({ service: '\u0000', limit: 1 }),
+    ]) {
+      await expect(asked()).rejects.toMatchObject({ code: 'USAGE' });
+    }
+    for (const id of ['', '\ud800', "'; drop table events; --", 'x'.repeat(100_000), '__proto__']) {
+      expect(await ledger.rollout(id)).toBeNull();
+    }
   });
 
   test('commands wait in the order of their arrival until they are answered, once', async () => {
