@@ -179,14 +179,3 @@ export const learn = (settings: GateSettings, history: readonly HistorySample[])
     latency: latencyFrom(settings.latency, bounds, steps),
   };
 };
-
-/** For gates that see no history. */
-export const nothingLearnt: Learnt = {
-  rate: null,
-  requests: 0,
-  phi: phiWithoutHistory,
-  before: null,
-  interval: null,
-  bounds: null,
-  latency: null,
-};

@@ -83,5 +83,3 @@ export const recordingSchema = z.strictObject({
 
 export type Recording = z.output<typeof recordingSchema>;
 export type RecordingInput = z.input<typeof recordingSchema>;
-/** What happened to the watches, with the second it happened in. */
-export type RecordingEvent = z.output<typeof eventSchema>;

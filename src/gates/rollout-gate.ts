@@ -22,15 +22,13 @@ const verdictOf = (
   const { window } = state;
   const shown = shownFor(state, finding.kind === 'breach' ? finding.reason : null);
   const start = window?.start ?? t;
+  const due = Math.max(1, Math.round((t - start) / settings.everySeconds));
   return {
     ...{ kind: finding.kind, reason: finding.reason, sentence },
     t: t - start,
     canary: shown.canary,
     baseline: shown.baseline.requests === 0 && state.pairing.alone ? null : shown.baseline,
-    samples: {
-      seen: window?.seen ?? 0,
-      due: Math.max(1, Math.round((t - start) / settings.everySeconds)),
-    },
+    samples: { seen: Math.min(window?.seen ?? 0, due), due },
     recording: null,
   };
 };

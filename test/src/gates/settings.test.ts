@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { gatesBlockSchema, settingsOfBlock } from '../../../src/gates/gates-block.ts';
-import { nextMove } from '../../../src/gates/policy.ts';
+import { extensionSettles, nextMove } from '../../../src/gates/policy.ts';
 import { gateSettings, GateSettingsError, plannedTicks } from '../../../src/gates/settings.ts';
 import { limitWarnings } from '../../../src/gates/slow-shares.ts';
 import { weightsOf } from '../../../src/gates/total.ts';
-import { release, settingsWith } from './make.ts';
+import { release, samplesFrom, settingsWith, show, times } from './make.ts';
 
 describe('settings', () => {
   test('have the defaults', () => {
@@ -150,5 +150,17 @@ describe('what happens after a watch without an answer', () => {
   test('without an extension in the file nobody waits', () => {
     const none = { extendSeconds: null, then: 'ask' } as const;
     expect(nextMove('looks-bad', none, false, true)).toEqual({ do: 'ask', unanswered: 'rollback' });
+  });
+
+  test('an extension settles what it is long enough for', () => {
+    const few = samplesFrom(
+      times(180, (i) => ({ canary: [i % 90 === 0 ? 1 : 0, 4], baseline: [i % 9 === 0 ? 1 : 0, 36] })),
+    );
+    const settles = (extendSeconds: number): boolean => {
+      const settings = settingsWith({ onInconclusive: { extendSeconds } });
+      return extensionSettles(settings, show(settings, few).state, 900);
+    };
+    expect(settles(120)).toBe(false);
+    expect(settles(3600)).toBe(true);
   });
 });
