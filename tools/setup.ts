@@ -1,4 +1,5 @@
 import type { PartName } from '../src/parts.ts';
+import { obtainPostgres } from '../test/servers/obtain-postgres.ts';
 import { build } from './build.ts';
 import { obtainPart } from './obtain-part.ts';
 import { say, sentenceOf } from './report.ts';
@@ -13,11 +14,14 @@ async function main(args: readonly string[]): Promise<void> {
   await obtainPart('temporal');
   if (args.includes('--for=run')) return;
   const timeSkipping: PartName = 'temporal-test-server';
-  try {
-    await obtainPart(timeSkipping);
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error;
-    say(`${sentenceOf(error)}\nThe tests that need it are skipped.`);
+  // The ledger's tests run on a real PostgreSQL, too.
+  for (const obtain of [() => obtainPart(timeSkipping), obtainPostgres]) {
+    try {
+      await obtain();
+    } catch (error) {
+      if (process.env['CI'] === 'true') throw error;
+      say(`${sentenceOf(error)}\nThe tests that need it are skipped.`);
+    }
   }
 }
 
