@@ -35,7 +35,7 @@ const variables = {
     .optional()
     .describe('PostgreSQL that holds the ledger; without it `sluiced dev` keeps it in the data folder'),
   SLUICE_HOST: z.string().min(1).default('127.0.0.1').describe('address on which the API listens'),
-  SLUICE_PORT: port.default(4600).describe('port of the API; 0 takes a free one'),
+  SLUICE_PORT: port.prefault('4600').describe('port of the API; 0 takes a free one'),
   SLUICE_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -45,8 +45,10 @@ const variables = {
     .regex(/^[a-z0-9][a-z0-9.-]{0,60}$/, 'must be lower-case letters, digits, dots and dashes')
     .default('sluice')
     .describe('task queue of the worker; its watches use `<queue>-watch`'),
-  SLUICE_WATCH_SLOTS: whole(10_000).default(2000).describe('watches that one worker runs at once'),
-  SLUICE_ACTIVITY_SLOTS: whole(10_000).default(200).describe('other activities that one worker runs at once'),
+  SLUICE_WATCH_SLOTS: whole(10_000).prefault('2000').describe('watches that one worker runs at once'),
+  SLUICE_ACTIVITY_SLOTS: whole(10_000)
+    .prefault('200')
+    .describe('other activities that one worker runs at once'),
   SLUICE_HEARTBEAT: duration(second, minute)
     .prefault('15s')
     .describe('heartbeat timeout: how long a gate is blind after its worker died'),

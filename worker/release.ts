@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isGrpcServiceError } from '@temporalio/client';
 // CommonJS, and its names are made when it runs: an ES module can't import them one by one.
 import proto from '@temporalio/proto';
 import { SluiceError } from '../runbooks/errors.ts';
@@ -13,16 +14,18 @@ export const release = async (): Promise<string> => {
   const buildId = await bundleBuildId();
   const links = await connectTemporal(null);
   try {
-    const { conflictToken } = await links.client.workflowService.describeWorkerDeployment({
-      namespace: links.namespace,
-      deploymentName,
-    });
-    await links.client.workflowService.setWorkerDeploymentCurrentVersion({
-      namespace: links.namespace,
-      deploymentName,
-      buildId,
-      identity: `sluiced release (${String(process.pid)})`,
-      ...(conflictToken === null || conflictToken === undefined ? {} : { conflictToken }),
+    await known(buildId, async () => {
+      const { conflictToken } = await links.client.workflowService.describeWorkerDeployment({
+        namespace: links.namespace,
+        deploymentName,
+      });
+      await links.client.workflowService.setWorkerDeploymentCurrentVersion({
+        namespace: links.namespace,
+        deploymentName,
+        buildId,
+        identity: `sluiced release (${String(process.pid)})`,
+        ...(conflictToken === null || conflictToken === undefined ? {} : { conflictToken }),
+      });
     });
     return `Build ${buildId} is current: new rollouts run on it.`;
   } finally {
@@ -32,6 +35,25 @@ export const release = async (): Promise<string> => {
 
 const { VERSION_DRAINAGE_STATUS_DRAINED: drained, VERSION_DRAINAGE_STATUS_UNSPECIFIED: current } =
   proto.temporal.api.enums.v1.VersionDrainageStatus;
+
+const notFound = 5;
+
+/** Temporal knows a build from the first worker of it that has asked for work. */
+const known = async <T>(buildId: string, ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isGrpcServiceError(error)) throw error;
+    const { code }: { readonly code: number } = error;
+    if (code !== notFound) throw error;
+    const problem = {
+      code: 'NOT_FOUND',
+      message: `Temporal knows no worker of build ${buildId}.`,
+      hint: 'Start one of that build first (sluiced worker prints its build), on the same Temporal namespace.',
+    } as const;
+    throw new SluiceError(problem, { cause: error });
+  }
+};
 
 /** `sluiced drain BUILD`: waits until no rollout runs on that build any more; then its workers may go. */
 export const drain = async (buildId: string, tell: (sentence: string) => void): Promise<string> => {
@@ -46,11 +68,12 @@ export const drain = async (buildId: string, tell: (sentence: string) => void): 
   try {
     let told = '';
     for (;;) {
-      const { workerDeploymentVersionInfo: info } =
-        await links.client.workflowService.describeWorkerDeploymentVersion({
+      const { workerDeploymentVersionInfo: info } = await known(buildId, () =>
+        links.client.workflowService.describeWorkerDeploymentVersion({
           namespace: links.namespace,
           deploymentVersion: { deploymentName, buildId },
-        });
+        }),
+      );
       const status = info?.drainageInfo?.status ?? current;
       if (status === drained) return `Build ${buildId} is drained: its workers may be stopped.`;
       const says =
