@@ -91,7 +91,7 @@ describe('an unknown key', () => {
     [
       'errors:\n',
       'erors:\n',
-      '17:7 environments.production.gates.erors is unknown → did you mean errors? (known here: every, source, errors, onInconclusive, holdBack)',
+      '17:7 environments.production.gates.erors is unknown → did you mean errors? (known here: every, source, budget, errors, onInconclusive, holdBack)',
     ],
     ['watch: 15m', 'wach: 15m', '.canary.wach is unknown → did you mean watch?'],
     [
