@@ -47,7 +47,7 @@ export type ReleaseNames = {
 export type GateSettings = {
   readonly release: ReleaseNames;
   readonly everySeconds: number;
-  /** Planned length of each watch of the rollout, and the canary's planned share in it. */
+  /** Planned length of each watch of the rollout, and the canary's planned share in it (1: nothing is held back). */
   readonly watches: readonly { readonly seconds: number; readonly share: number }[];
   /** False alarms, over the whole rollout. */
   readonly budget: number;
@@ -151,11 +151,15 @@ const check = (settings: GateSettings): GateSettings => {
  */
 export const gateSettings = (options: GateOptions): GateSettings => {
   const watchSeconds = options.watchSeconds ?? 900;
+  const holdBack = options.holdBack ?? 0.1;
   const { errors = {}, latency = null } = options;
   return check({
     release: { ...options.release, zeroMs: options.release.zeroMs ?? null },
     everySeconds: options.everySeconds ?? 5,
-    watches: (options.steps ?? [0.1, 0.5, 1]).map((share) => ({ seconds: watchSeconds, share })),
+    watches: (options.steps ?? [0.1, 0.5, 1]).map((share, i, steps) => ({
+      seconds: watchSeconds,
+      share: i === steps.length - 1 ? Math.min(share, 1 - holdBack) : share,
+    })),
     budget: options.budget ?? 0.01,
     errors: errors === null ? null : errorSettings(errors),
     latency:
@@ -177,7 +181,7 @@ export const gateSettings = (options: GateOptions): GateSettings => {
     })),
     warmUpSeconds: options.warmUpSeconds ?? 30,
     historySeconds: options.historySeconds ?? 1800,
-    holdBack: options.holdBack ?? 0.1,
+    holdBack,
     onInconclusive: {
       extendSeconds:
         options.onInconclusive?.extendSeconds === undefined ? 900 : options.onInconclusive.extendSeconds,

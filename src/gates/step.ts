@@ -23,8 +23,11 @@ import type { WatchWindow } from './watch-window.ts';
 /** After this much silence of the baseline the canary is judged alone; longer where readings are rarer. */
 const patienceSeconds = 60;
 
+/** Nobody waits for a baseline that is not planned for: nothing was held back. */
 const patienceOf = (settings: GateSettings, state: GateState): number =>
-  Math.max(patienceSeconds, 2.5 * settings.everySeconds, 2.5 * (state.learnt.interval ?? 0));
+  (settings.watches[state.opened - 1]?.share ?? 0) >= 1
+    ? 0
+    : Math.max(patienceSeconds, 2.5 * settings.everySeconds, 2.5 * (state.learnt.interval ?? 0));
 
 const onsetOf = (state: GateState, tick: number, from: number): Onset => {
   const placed = onsetPlaced(tick, state.plannedTicks);

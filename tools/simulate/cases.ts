@@ -119,6 +119,9 @@ const rates = [5, 50, 500] as const;
 const stumble = (t: number): number => (t >= 302 && t < 312 ? 0.3 : 0.003);
 const outages = { everySeconds: 300 };
 
+/** The old version gets no traffic any more. */
+const nothingLeft: Parts = { world: { share: () => 1 }, options: { steps: [1], holdBack: 0 } };
+
 const healthyCases: readonly Case[] = rates.flatMap((rps) => [
   healthy('independent errors', rps),
   healthy('shared outages, 20-60 s at 5-15 %, every 5 min', rps, { world: { outages } }),
@@ -152,6 +155,15 @@ const moreHealthy: readonly Case[] = [
     ...split(0.9),
     world: { ...split(0.9).world, outages },
   }),
+  healthy('nothing held back', 50, nothingLeft),
+  // What a gate without a live baseline can not tell apart; the reason to hold something back.
+  {
+    ...healthy('nothing held back, shared outages', 50, {
+      ...nothingLeft,
+      world: { ...nothingLeft.world, outages },
+    }),
+    demand: { kind: 'false-alarms', atMost: 0.23 },
+  },
 ];
 
 const slow = (slowdown: number): Parts => ({ world: { slowdown }, options: { latency: {} } });
@@ -177,6 +189,7 @@ const badCases: readonly Case[] = [
   }),
   bad('0.3 to 3 %, half held back', 50, 0.03, { median: 45 }, split(0.5)),
   bad('0.3 to 3 %, a tenth held back', 50, 0.03, { median: 110 }, split(0.9)),
+  bad('0.3 to 3 %, nothing held back', 50, 0.03, { median: 25 }, nothingLeft),
   bad('all latencies +50 %', 50, null, { median: 70 }, slow(1.5)),
   bad('all latencies +50 %', 5, null, { median: 240 }, slow(1.5)),
   bad('all latencies +20 %', 50, null, { median: 260 }, slow(1.2)),

@@ -147,6 +147,16 @@ describe('what comes between the service and the gate', () => {
     expect(judge(settings, bad)).toMatchObject({ kind: 'breach', reason: 'errors_vs_baseline' });
   });
 
+  test('a baseline that nobody planned to keep is not waited for', () => {
+    const bad = changeArm(
+      traffic(50, () => 0.3, 4),
+      'baseline',
+      () => null,
+    );
+    expect(judge(settingsWith({ steps: [1], holdBack: 0 }), bad).t).toBeLessThan(40);
+    expect(judge(settings, bad).t).toBeGreaterThan(60);
+  });
+
   test('without a baseline, now or before, nothing passes', () => {
     expect(
       judge(

@@ -20,7 +20,7 @@ describe('settings', () => {
       watches: [
         { seconds: 900, share: 0.1 },
         { seconds: 900, share: 0.5 },
-        { seconds: 900, share: 1 },
+        { seconds: 900, share: 0.9 },
       ],
       errors: { max: 0.01, margin: 0.002, ratio: 1.1, harm: 0.01 },
       onInconclusive: { extendSeconds: 900, then: 'ask' },
