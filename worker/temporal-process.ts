@@ -170,12 +170,13 @@ export const end = async (record: ServerRecord, folder: string): Promise<void> =
   if (await isOurs(record, folder)) {
     process.kill(record.pid, 'SIGTERM');
     const deadline = Date.now() + stopWithinMs;
-    while (isAlive(record.pid)) {
+    // Asked by its command line: a process that is over may leave its number behind until somebody reaps it.
+    while (await isOurs(record, folder)) {
       if (Date.now() > deadline) {
         process.kill(record.pid, 'SIGKILL');
         break;
       }
-      await delay(50);
+      await delay(100);
     }
   }
   await rm(recordOf(folder), { force: true });

@@ -14,6 +14,8 @@ export type DevServer = {
 };
 
 const superviseMs = 500;
+/** A machine under load keeps a healthy server from answering for seconds. */
+const busyMs = 30_000;
 
 /**
  * Finds the dev server of this data folder by its record and adopts it if it answers, else starts one on the same
@@ -23,20 +25,22 @@ const superviseMs = 500;
 export const ensureDevServer = async (folder: string, log: Logger): Promise<DevServer> => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const known = await readRecord(folder);
-  const adopted = known !== null && (await isOurs(known, folder)) && (await answers(known.port, 2_000));
+  const adopted = known !== null && (await isOurs(known, folder)) && (await answers(known.port, busyMs));
+  // Two servers on one database file lock each other out for good: one that lives and does not answer goes first.
+  if (known !== null && !adopted) await end(known, folder);
   let record = adopted ? known : await launch(folder, known);
-  let stopping = false;
+  const stopping = new AbortController();
+  const { signal } = stopping;
   const supervision = supervise();
 
   async function supervise(): Promise<void> {
-    while (!stopping) {
-      await delay(superviseMs, undefined, { ref: false });
+    while (await pause(signal)) {
       // Asked twice: a process that is gone may leave its number behind, a port that refuses twice is gone.
-      if (!(await isRefused(record.port)) || stopping) continue;
-      await delay(superviseMs, undefined, { ref: false });
-      if (stopping || !(await isRefused(record.port))) continue;
+      if (!(await isRefused(record.port)) || !(await pause(signal))) continue;
+      if (!(await isRefused(record.port)) || signal.aborted) continue;
       log.error({ pid: record.pid }, 'Temporal has ended; it is started again with its database');
       try {
+        await end(record, folder);
         record = await launch(folder, record);
       } catch (error) {
         log.error({ error: String(error) }, 'Temporal could not be started again; the next try follows');
@@ -50,9 +54,23 @@ export const ensureDevServer = async (folder: string, log: Logger): Promise<DevS
     adopted,
     pid: () => record.pid,
     stop: async () => {
-      stopping = true;
+      stopping.abort();
       await supervision;
       await end(record, folder);
     },
   };
+};
+
+/**
+ * Waits a little; `false`: it is over. The timer alone keeps no process alive, and an end that waits for it would wait
+ * for a process that is gone: so the signal ends it at once.
+ */
+const pause = async (signal: AbortSignal): Promise<boolean> => {
+  try {
+    await delay(superviseMs, undefined, { signal, ref: false });
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  }
 };
