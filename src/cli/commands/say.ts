@@ -21,7 +21,10 @@ export const say = async (cli: Cli, command: Command, idOrService: string): Prom
   if (answer.outcome === 'done' && answer.started?.outcome === 'refused') throw refusedBy(answer.started);
   if (options.json) printJson(terminal, answer);
   else if (!options.wait || !isLive(terminal)) {
-    print(terminal, sayAnswer(answer, lookOf(terminal.out, terminal.env).width));
+    print(
+      terminal,
+      sayAnswer(answer, { width: lookOf(terminal.out, terminal.env).width, wait: options.wait }),
+    );
   }
   if (!options.wait) return 0;
   return watchRollout(api, terminal, { id: waitFor(answer), json: options.json, purpose: 'wait', timeoutMs });

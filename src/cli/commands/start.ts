@@ -47,7 +47,10 @@ const start = async (cli: Cli, request: RolloutRequest): Promise<number> => {
   });
   if (options.json) printJson(terminal, answer);
   else if (!options.wait || !isLive(terminal)) {
-    print(terminal, sayAnswer(answer, lookOf(terminal.out, terminal.env).width));
+    print(
+      terminal,
+      sayAnswer(answer, { width: lookOf(terminal.out, terminal.env).width, wait: options.wait }),
+    );
   }
   if (!options.wait) return 0;
   return watchRollout(api, terminal, { id: waitFor(answer), json: options.json, purpose: 'wait', timeoutMs });
@@ -59,21 +62,23 @@ export const waitFor = (answer: StartAnswer | SaidAnswer): string => {
   return answer.started.rolloutId;
 };
 
+type Page = { readonly width: number; readonly wait: boolean };
+
 /** What has been begun, and where to look. @throws SluiceError where a rollout was refused */
-export const sayAnswer = (answer: StartAnswer | SaidAnswer, width: number): readonly Line[] => {
+export const sayAnswer = (answer: StartAnswer | SaidAnswer, page: Page): readonly Line[] => {
   switch (answer.outcome) {
     case 'accepted':
-      return sayAccepted(answer, width);
+      return sayAccepted(answer, page);
     case 'refused':
       throw refusedBy(answer);
     case 'not-confirmed':
       return [
         [span('… not confirmed yet', 'attention'), span(`: ${answer.rolloutId}`)],
-        ...prose('No worker has answered. The request is kept, and may still be carried out.', width),
-        ...look(answer.rolloutId),
+        ...prose('No worker has answered. The request is kept, and may still be carried out.', page.width),
+        ...look(answer.rolloutId, page),
       ];
     case 'done':
-      return [...sayDone(answer), ...(answer.started === null ? [] : sayAnswer(answer.started, width))];
+      return [...sayDone(answer), ...(answer.started === null ? [] : sayAnswer(answer.started, page))];
     default:
       return unreachable(answer);
   }
@@ -94,8 +99,9 @@ export const refusedBy = ({
 
 const sayAccepted = (
   { rolloutId, repeated, prepared }: Extract<StartAnswer, { outcome: 'accepted' }>,
-  width: number,
+  page: Page,
 ): readonly Line[] => {
+  const { width } = page;
   const { runbook, warnings } = prepared;
   const { service, environment, from, to } = runbook;
   const moves = from === null ? to.version : `${from.version} → ${to.version}`;
@@ -109,7 +115,7 @@ const sayAccepted = (
     ...warnings.flatMap((warning) =>
       prose(`! ${warning}`, width - 2, 'attention').map((line): Line => [span('  '), ...line]),
     ),
-    ...look(rolloutId),
+    ...look(rolloutId, page),
   ];
 };
 
@@ -124,9 +130,9 @@ const planSummary = ({ runbook: { steps, from, kind } }: Prepared): string => {
   ].join(' · ');
 };
 
-const look = (id: string): readonly Line[] => [
-  [span('  look on: ', 'dim'), span(`sluice status ${shortId(id)} --watch`, 'strong')],
-];
+/** Who waits is looking on already. */
+const look = (id: string, { wait }: Page): readonly Line[] =>
+  wait ? [] : [[span('  look on: ', 'dim'), span(`sluice status ${shortId(id)} --watch`, 'strong')]];
 
 const unreachable = (answer: never): never => {
   throw new Error(`answer ${JSON.stringify(answer)}`);

@@ -57,6 +57,8 @@ export type LiveModel = {
   readonly watch: LiveWatch | null;
   /** Who holds it, and why; `null`: nobody ever did. */
   readonly held: string | null;
+  /** Who sent it back, and why; `null`: no person did. */
+  readonly sentBack: string | null;
   readonly cause: Cause | null;
   readonly trafficBackMs: number | null;
   readonly recovered: boolean | null;
@@ -93,6 +95,7 @@ export const emptyModel = (id: string): LiveModel => ({
   moving: null,
   watch: null,
   held: null,
+  sentBack: null,
   cause: null,
   trafficBackMs: null,
   recovered: null,

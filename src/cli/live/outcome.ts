@@ -17,7 +17,7 @@ export const nextLines = (model: LiveModel, { now, zone, inner }: Space): readon
   const at = until === null ? null : sayTime(until, now, zone);
   const says = sayable(state);
   return [
-    ...(model.cause === null ? [] : [block('cause', model.cause.sentence, inner, 'bad')]),
+    ...causeBlock(model, inner),
     ...(waits ? [block('needs', `a person: ${whyPerson(model)}`, inner, 'attention')] : []),
     ...(next === null
       ? []
@@ -25,6 +25,13 @@ export const nextLines = (model: LiveModel, { now, zone, inner }: Space): readon
     ...byHandBlock(model),
     ...(says.length === 0 ? [] : [sayBlock(says, model, inner, waits)]),
   ];
+};
+
+/** Where a person sent it back, their own words; they are not part of the cause, which the chain keeps. */
+const causeBlock = ({ cause, sentBack }: LiveModel, inner: number): readonly Block[] => {
+  if (cause === null) return [];
+  const own = cause.by === 'person' ? sentBack : null;
+  return [block('cause', own ?? cause.sentence, inner, 'bad')];
 };
 
 /** What time does, where people do nothing. A hold that nobody ends is ended by the way back. */
@@ -57,7 +64,7 @@ export const outcomeLines = (model: LiveModel, inner: number): readonly Block[] 
   const took = tookOf(model);
   const reasons = state === 'refused' && problems.length > 0;
   return [
-    ...(cause === null ? [] : [block('cause', cause.sentence, inner, 'bad')]),
+    ...causeBlock(model, inner),
     ...(reasons ? problems.map((problem): Block => ['refused', refusal(problem, inner)]) : []),
     ...(trafficBackMs === null
       ? []

@@ -1,14 +1,12 @@
 import type { LiveWatch } from './model.ts';
 import { sayLimit } from './errors.ts';
 import { ratesOf } from './rates.ts';
-import type { Line, Span, Tone } from './text.ts';
+import type { Line, Span } from './text.ts';
 import { span } from './text.ts';
 
 const rows = 9;
 const widest = 72;
 const axisWidth = 8;
-
-type Cell = { readonly mark: string; readonly tone: Tone };
 
 /**
  * Error rates of both arms over a watch: ● the new version, ○ the old one, ┈ the limit. The scale leaves room above
@@ -23,20 +21,23 @@ export const plotLines = (watch: LiveWatch, limit: number, width: number): reado
   const highest = Math.max(limit * 1.5, ...[...canary, ...baseline].map((rate) => rate ?? 0));
   const rowOf = (rate: number): number => Math.min(rows - 1, Math.round((rate / highest) * (rows - 1)));
   const limitRow = rowOf(limit);
-  const cellAt = (column: number, row: number): Cell => {
+  const cellAt = (column: number, row: number): Span => {
     const at = (rates: readonly (number | null)[]): boolean => {
       const rate = rates[column] ?? null;
       return rate !== null && rowOf(rate) === row;
     };
-    if (at(canary)) return { mark: '●', tone: (canary[column] ?? 0) > limit ? 'bad' : 'new' };
-    if (at(baseline)) return { mark: '○', tone: 'old' };
-    return row === limitRow ? { mark: '┈', tone: 'attention' } : { mark: ' ', tone: 'plain' };
+    if (at(canary)) return { text: '●', tone: (canary[column] ?? 0) > limit ? 'bad' : 'new' };
+    if (at(baseline)) return { text: '○', tone: 'old' };
+    return row === limitRow ? { text: '┈', tone: 'attention' } : { text: ' ', tone: 'plain' };
   };
   const lines = Array.from({ length: rows }, (_, i): Line => {
     const row = rows - 1 - i;
     const value = row === limitRow ? limit : (highest * row) / (rows - 1);
     const label = i === 0 || row === 0 || row === limitRow ? sayLimit(Number(value.toPrecision(2))) : '';
-    return [span(`${label.padStart(axisWidth)} │`, 'dim'), ...run(cells, (column) => cellAt(column, row))];
+    return [
+      span(`${label.padStart(axisWidth)} │`, 'dim'),
+      ...Array.from({ length: cells }, (__, column) => cellAt(column, row)),
+    ];
   });
   return [...lines, ...axis(watch, seconds, cells)];
 };
@@ -53,16 +54,4 @@ const axis = (watch: LiveWatch, seconds: number, cells: number): readonly Line[]
       ...[span('   ┈ ', 'attention'), span('limit')],
     ],
   ];
-};
-
-/** Cells of one tone are one span. */
-const run = (cells: number, cellAt: (column: number) => Cell): readonly Span[] => {
-  const spans: { text: string; tone: Tone }[] = [];
-  for (let column = 0; column < cells; column += 1) {
-    const { mark, tone } = cellAt(column);
-    const last = spans.at(-1);
-    if (last?.tone === tone) last.text += mark;
-    else spans.push({ text: mark, tone });
-  }
-  return spans;
 };

@@ -76,7 +76,9 @@ const changesOf = (
     case 'closed':
       return { state: body.state, sentence: body.sentence, endedAt: at, until: null, next: null };
     case 'command':
-      return body.effect === 'hold' && said !== null ? { held: `held ${said.text}` } : {};
+      if (body.effect === 'hold' && said !== null) return { held: `held ${said.text}` };
+      if (body.effect === 'way-back' && said !== null) return { sentBack: `${body.command} ${said.text}` };
+      return {};
     case 'promoted':
     case 'retired':
     case 'keep-closed':

@@ -25,11 +25,14 @@ export const sayEvent = (model: LiveModel, event: StoredEvent): Said | null => {
   const { body } = event;
   switch (body.type) {
     case 'requested':
-      return say('requested', `${body.kind} of ${body.service} ${body.version} in ${body.environment}`);
+      return say('requested', `${sayWanted(body)} in ${body.environment}`);
     case 'planned': {
-      const { from, steps } = body.runbook;
-      const back = from === null ? 'no way back' : `way back ${from.version}`;
-      return say('planned', `${steps.length} steps, hash ${shortHash(body.hash)}, ${back}`);
+      const { from, steps, kind } = body.runbook;
+      const back = from === null ? ', no way back' : `, way back ${from.version}`;
+      return say(
+        'planned',
+        `${steps.length} steps, hash ${shortHash(body.hash)}${kind === 'deploy' ? back : ''}`,
+      );
     }
     case 'refused':
       return say('refused', body.problems.map((problem) => problem.message).join(' '), 'bad');
@@ -77,6 +80,14 @@ export const sayEvent = (model: LiveModel, event: StoredEvent): Said | null => {
   }
 };
 
+/** A rollback may have been asked for without naming a version. */
+const sayWanted = ({
+  kind,
+  service,
+  version,
+}: Extract<StoredEvent['body'], { type: 'requested' }>): string =>
+  kind === 'deploy' ? `deploy of ${service} ${version}` : `${kind} of ${service} to ${version}`;
+
 const say = (word: string, text: string, tone: Tone = 'plain'): Said => ({
   word,
   text,
@@ -90,9 +101,11 @@ const title = (model: LiveModel, index: number): string =>
 
 const verdictTones = { pass: 'good', breach: 'bad', inconclusive: 'attention' } as const;
 
-/** Of a watch its verdict has told already. */
+/** Of a watch its verdict has told already, of a verification what it found. */
 const sayDone = (model: LiveModel, index: number, found: string | null): Said | null => {
-  if (model.steps[index]?.step.kind === 'watch' && model.watch?.verdict !== null) return null;
+  const kind = model.steps[index]?.step.kind;
+  if (kind === 'watch' && model.watch?.verdict !== null) return null;
+  if (kind === 'verify' && model.verified !== null) return null;
   return say('done', `${title(model, index)}${found === null || found === '' ? '' : `: ${found}`}`, 'good');
 };
 

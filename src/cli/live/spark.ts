@@ -14,14 +14,8 @@ const level = (rate: number, limit: number): string => {
 };
 
 /** Error rates as one row: a dot where nothing is known, what is above the limit in its own tone. */
-export const sparkline = (rates: readonly (number | null)[], limit: number, tone: Tone): readonly Span[] => {
-  const spans: { text: string; tone: Tone }[] = [];
-  for (const rate of rates) {
-    const text = rate === null ? '·' : level(rate, limit);
-    const own: Tone = rate === null ? 'dim' : rate > limit ? 'bad' : tone;
-    const last = spans.at(-1);
-    if (last?.tone === own) last.text += text;
-    else spans.push({ text, tone: own });
-  }
-  return spans;
-};
+export const sparkline = (rates: readonly (number | null)[], limit: number, tone: Tone): readonly Span[] =>
+  rates.map((rate) => {
+    if (rate === null) return { text: '·', tone: 'dim' };
+    return { text: level(rate, limit), tone: rate > limit ? 'bad' : tone };
+  });

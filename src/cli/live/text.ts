@@ -73,7 +73,10 @@ export const flow = (pieces: readonly Line[], width: number, gap: number): Line[
       lines.push(current);
       current = [];
     }
-    if (current.length > 0) current.push({ text: ' '.repeat(gap), tone: 'plain' });
+    const before = current.at(-1)?.tone;
+    // Within one tone a gap has it too: fewer changes of colour for the terminal.
+    const tone = before !== undefined && before === piece[0]?.tone ? before : 'plain';
+    if (current.length > 0) current.push({ text: ' '.repeat(gap), tone });
     current.push(...clipLine(piece, width));
   }
   return current.length === 0 ? lines : [...lines, current];
@@ -122,10 +125,21 @@ export const paint = (lines: readonly Line[], { color, unicode }: Paint): string
   const ink = inks(color);
   return lines.map((line) => {
     const trimmed = trimEnd(line);
-    return trimmed
+    return joined(trimmed)
       .map(({ text, tone }) => ink[tone](unicode ? text.replaceAll('\u00a0', ' ') : toAscii(text)))
       .join('');
   });
+};
+
+/** Neighbours of one tone as one span. */
+const joined = (line: Line): Line => {
+  const spans: { text: string; tone: Tone }[] = [];
+  for (const { text, tone } of line) {
+    const last = spans.at(-1);
+    if (last?.tone === tone) last.text += text;
+    else spans.push({ text, tone });
+  }
+  return spans;
 };
 
 const trimEnd = (line: Line): Line => {

@@ -16,6 +16,13 @@ export type Session = {
 
 class Captured extends Writable {
   text = '';
+  readonly isTTY: boolean;
+  readonly columns = 80;
+  readonly rows = 40;
+  constructor(isTTY: boolean) {
+    super();
+    this.isTTY = isTTY;
+  }
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.text += chunk.toString();
     done();
@@ -23,9 +30,15 @@ class Captured extends Writable {
 }
 
 /** Runs the CLI in this process, its streams captured. */
-export const start = (env: Terminal['env'], ...argv: readonly string[]): Session => {
-  const out = new Captured();
-  const err = new Captured();
+export const start = (env: Terminal['env'], ...argv: readonly string[]): Session =>
+  startOn(new Captured(false), env, argv);
+
+/** `start` on a terminal of 80 columns. */
+export const startOnTerminal = (env: Terminal['env'], ...argv: readonly string[]): Session =>
+  startOn(new Captured(true), env, argv);
+
+const startOn = (out: Captured, env: Terminal['env'], argv: readonly string[]): Session => {
+  const err = new Captured(false);
   const heard = new Set<() => void>();
   const terminal: Terminal = {
     out,

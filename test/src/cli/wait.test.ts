@@ -4,7 +4,7 @@ import type { RolloutState } from '../../../runbooks/state.ts';
 import { breach, Story } from '../api/story.ts';
 import type { World } from '../api/world.ts';
 import { listen, openWorld, token } from '../api/world.ts';
-import { sluice, start, until } from './session.ts';
+import { sluice, start, startOnTerminal, until } from './session.ts';
 
 let world: World;
 let env: Record<string, string>;
@@ -153,6 +153,44 @@ describe('deploy', () => {
     looking.interrupt();
     expect((await looking.ended).exit).toBe(0);
     expect((await world.ledger.rollout(story.id))?.state).toBe('planning');
+  });
+});
+
+describe('on a terminal', () => {
+  const plain = { NO_COLOR: '1' };
+
+  test('the picture is drawn in place, again only when there is something else to see', async () => {
+    const story = deployable('drawn');
+    const session = startOnTerminal({ ...env, ...plain }, 'deploy', 'drawn', '2.2.0', '--wait');
+    await until(() => session.out().includes('○ preflight'));
+    const drawn = () => session.out().split('drawn 2.0.4 → 2.2.0').length - 1;
+    const before = drawn();
+    // Nothing happens, and no clock runs: a second of it shows nothing new.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(drawn()).toBe(before);
+    await world.tell(story.stepsUpTo(2));
+    await until(() => session.out().includes('✓ deploy'));
+    await world.tell(story.note({ type: 'closed', state: 'aborted', sentence: 'It was.' }));
+    expect((await session.ended).exit).toBe(5);
+    expect(drawn() - before).toBeLessThan(8);
+    const last = session.out().slice(session.out().lastIndexOf('drawn 2.0.4'));
+    expect(last).toContain('✗ ABORTED');
+    expect(last).toContain('outcome   It was.');
+    // Neither the acceptance nor a log stands above the picture.
+    expect(session.out()).not.toContain('accepted');
+    expect(session.out()).not.toMatch(/T14:02:11Z/);
+  });
+
+  test('Ctrl-C leaves the picture where it is', async () => {
+    deployable('kept');
+    const session = startOnTerminal({ ...env, ...plain }, 'deploy', 'kept', '2.2.0', '--wait');
+    await until(() => session.out().includes('○ preflight'));
+    session.interrupt();
+    const { exit, out, err } = await session.ended;
+    expect(exit).toBe(8);
+    expect(err).toContain('Detached');
+    // The cursor is shown again.
+    expect(out.endsWith('\u001b[?25h') || !out.includes('\u001b[?25l')).toBe(true);
   });
 });
 
