@@ -1,0 +1,61 @@
+import type { ScrapeSource } from '../../../runbooks/gate-source.ts';
+import type { GatePolicy } from '../../../runbooks/gates.ts';
+import type { ArmReading } from '../../../src/gates/reading.ts';
+import { gateQueries } from '../queries.ts';
+import type { GateQueries } from '../queries.ts';
+import type { MetricsSource } from '../source.ts';
+import { unavailable } from '../unavailable.ts';
+import { checkPages } from './check.ts';
+import { fetchPages } from './page.ts';
+import type { Page, PageParts } from './page.ts';
+import { readPage } from './read-page.ts';
+import type { PageInstance } from './read-page.ts';
+
+/** The instances on a page; one without any is not known to be well. */
+const instancesOn = (
+  page: Page,
+  queries: GateQueries,
+  version: string,
+  { urls, instance }: ScrapeSource,
+): readonly PageInstance[] => {
+  const found = readPage(page, queries, version, instance);
+  if (found.length === 0)
+    throw unavailable({
+      message: `The metrics page ${page.url} has no errors.total of ${version}.`,
+      hint: 'See which labels it has, and whether that version runs there.',
+      details: { place: queries.total.place, version, url: page.url },
+    });
+  // The same labels may stand on several pages: each page is another process.
+  const prefix = urls.length === 1 ? '' : `${page.id}/`;
+  return found.map(({ reading, ...rest }) => ({
+    ...rest,
+    reading: { ...reading, id: reading.id === page.id ? page.id : `${prefix}${reading.id}` },
+  }));
+};
+
+const armOf = (instances: readonly PageInstance[], at: number): ArmReading => ({
+  at: 0,
+  instances: instances.map(({ reading, startedMs }) => ({
+    ...reading,
+    ...(startedMs === null ? {} : { started: (startedMs - at) / 1000 }),
+  })),
+});
+
+/**
+ * The `/metrics` pages of the instances themselves. They tell no past, so there is no history; and no time but that of
+ * the answer, where the samples carry none.
+ */
+export const scrapeSource = (settings: ScrapeSource, gates: GatePolicy, parts: PageParts): MetricsSource => {
+  const queries = gateQueries(gates);
+  const source: MetricsSource = {
+    async read(version, signal) {
+      const pages = await fetchPages(settings, version, parts, signal);
+      const instances = pages.flatMap((page) => instancesOn(page, queries, version, settings));
+      const at = Math.max(...instances.map(({ time }) => time));
+      return { at, arm: armOf(instances, at) };
+    },
+    history: async () => [],
+    check: (versions, signal) => checkPages({ settings, queries, parts, source }, versions, signal),
+  };
+  return source;
+};
