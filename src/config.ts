@@ -31,7 +31,9 @@ const whole = (most: number) =>
 const variables = {
   SLUICE_SERVICES: z.string().min(1).default('./services').describe('folder with one file per service'),
   SLUICE_DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+    .string()
+    // Not every one that PostgreSQL takes is a URL by the book: one for a socket has a user and no host.
+    .regex(/^postgres(?:ql)?:\/\/\S+$/, 'must be a postgres:// URL')
     .optional()
     .describe('PostgreSQL that holds the ledger; without it `sluiced dev` keeps it in the data folder'),
   SLUICE_HOST: z.string().min(1).default('127.0.0.1').describe('address on which the API listens'),

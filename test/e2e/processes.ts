@@ -25,9 +25,12 @@ export const kill = (pid: number, signal: NodeJS.Signals): boolean => {
   }
 };
 
+const started = new Set<() => Iterable<number>>();
+process.once('exit', () => {
+  for (const pids of started) for (const pid of pids()) kill(pid, 'SIGKILL');
+});
+
 /** Ends what a test started, should that test be cut off before it could do so itself. */
 export const killAtExit = (pids: () => Iterable<number>): void => {
-  process.once('exit', () => {
-    for (const pid of pids()) kill(pid, 'SIGKILL');
-  });
+  started.add(pids);
 };

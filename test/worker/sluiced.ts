@@ -24,7 +24,7 @@ export class Sluiced {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.said.err += text));
     this.#closed = once(child, 'close');
     this.#child = child;
-    killAtExit(() => (child.pid === undefined ? [] : [child.pid]));
+    killAtExit(() => (child.pid === undefined || child.exitCode !== null ? [] : [child.pid]));
   }
 
   get pid(): number {
