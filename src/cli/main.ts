@@ -1,8 +1,10 @@
 import { CommanderError } from 'commander';
+import { closest } from '../../runbooks/closest.ts';
 import type { Problem } from '../../runbooks/errors.ts';
 import { packageVersion } from '../packaged.ts';
 import { Api } from './client.ts';
 import { asProblem, reportProblem } from './failure.ts';
+import { groups } from './grammar.ts';
 import { programOf } from './program.ts';
 import type { Terminal } from './terminal.ts';
 import { processTerminal } from './terminal.ts';
@@ -47,7 +49,9 @@ export const run = async (argv: readonly string[], terminal: Terminal): Promise<
 };
 
 /** `error: unknown command 'deplyo'\n(Did you mean deploy?)` in the words of every other error. */
-const usageProblem = ({ message }: CommanderError, argv: readonly string[]): Problem => {
+const usageProblem = ({ message, code }: CommanderError, argv: readonly string[]): Problem => {
+  // `sluice help deplyo`: commander would print all of the help instead.
+  if (code === 'commander.help') return unknownTopic(argv[1] ?? '');
   const [said = '', ...suggestions] = message.replace(/^error: /, '').split('\n');
   const near = suggestions.join(' ').replace(/^\((.*)\)$/, '$1');
   const command = argv.find((arg) => !arg.startsWith('-'));
@@ -59,5 +63,16 @@ const usageProblem = ({ message }: CommanderError, argv: readonly string[]): Pro
     code: 'USAGE',
     message: `${said.charAt(0).toUpperCase()}${said.slice(1)}.`,
     hint: near === '' ? help : `${near} ${help}`,
+  };
+};
+
+const unknownTopic = (topic: string): Problem => {
+  const names = groups.flatMap(([, rows]) => rows.map(({ usage }) => usage.split(' ')[0] ?? ''));
+  const near = closest(topic, names);
+  const meant = near === null ? '' : `Did you mean ${near}? `;
+  return {
+    code: 'USAGE',
+    message: `There is no command "${topic.slice(0, 60)}".`,
+    hint: `${meant}sluice --help shows the commands.`,
   };
 };

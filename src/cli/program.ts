@@ -31,13 +31,20 @@ export type ProgramDeps = {
   readonly done: (exit: number) => void;
 };
 
+const help = (): Command =>
+  new Command('help')
+    .argument('[command]')
+    .description('the help of a command')
+    .helpOption(false)
+    .helpGroup('Look after it:');
+
 /** The program; parsing runs a command, or throws a `CommanderError`. */
 export const programOf = ({ terminal, api, version, done }: ProgramDeps): Command => {
   const program = new Command('sluice')
     .description('Ships software and takes it back.')
     .version(version, '-V, --version', 'version of sluice')
     .helpOption('-h, --help', 'this, or the help of a command')
-    .helpCommand(false)
+    .addHelpCommand(help())
     // `sluice playbook shop --version 2.1.0` asks for a page, not for the version of sluice.
     .enablePositionalOptions()
     .configureHelp({ subcommandTerm: termOf, helpWidth: Math.min(100, terminal.out.columns ?? 80) })

@@ -74,6 +74,7 @@ const stream = async (
   });
   let stop = (): void => undefined;
   const end = (): void => {
+    closing.removeEventListener('abort', end);
     stop();
     samples.end();
     out.end();
@@ -91,7 +92,8 @@ const stream = async (
         }
       },
     });
-    if (out.ended) end();
+    // It ended while the past was read.
+    if (out.ended || closing.aborted) end();
   } catch (error) {
     failed(error);
   }

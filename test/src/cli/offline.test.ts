@@ -90,6 +90,7 @@ describe('help and usage', () => {
     expect(out).toMatchSnapshot();
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     expect((await sluice(nowhere())).out).toContain('Ship and take back:');
+    expect((await sluice(nowhere(), 'help', 'deploy')).out).toContain('--timeout <duration>');
     expect((await sluice(nowhere(), 'deploy', '--help')).out).toContain('--timeout <duration>');
   });
 
@@ -99,6 +100,7 @@ describe('help and usage', () => {
 
   test.each([
     [['deplyo', 'shop'], 'Did you mean deploy?'],
+    [['help', 'deplyo'], 'Did you mean deploy?'],
     [['deploy', 'shop'], "Missing required argument 'version'."],
     [['deploy', 'shop', '1', '2'], 'Too many arguments'],
     [['deploy', 'shop', '1', '--wiat'], 'Did you mean --wait?'],
