@@ -38,13 +38,21 @@ export const playKilled = async (stand: Stand, rollout: KilledRollout): Promise<
       : ({ state: 'rolled-back', traffic: outAndBack(opening) } as const);
   const judged = await judge(stand, rolloutId, { ...expected, since: opening.since });
   const practice = await stand.practiceEvents(opening.since);
-  return kills.map((kill) => rowOfKill(name, kill, judged, practice));
+  const seen = { judged, practice, trace: stand.trace().filter((line) => line.plan === name) };
+  return kills.map((kill) => rowOfKill(name, kill, seen));
 };
 
-const rowOfKill = (plan: string, kill: Kill, judged: Judged, practice: readonly PracticeEvent[]): Row => {
+type Seen = {
+  readonly judged: Judged;
+  readonly practice: readonly PracticeEvent[];
+  /** All that happened under the plan, as the daemon counted it: other workflows record, too. */
+  readonly trace: readonly TraceLine[];
+};
+
+const rowOfKill = (plan: string, kill: Kill, { judged, practice, trace }: Seen): Row => {
   const { activity, nth, when, percent } = kill;
-  const id = counted(judged.trace, plan, kill)[nth - 1];
-  const lines = judged.trace.filter((line) => line.id === id);
+  const id = counted(trace, plan, kill)[nth - 1];
+  const lines = trace.filter((line) => line.id === id);
   const killed = lines.find((line) => line.event === 'killed' && line.when === when);
   const again = lines.find(
     (line) =>

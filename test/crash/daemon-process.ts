@@ -13,7 +13,12 @@ export type DaemonOptions = {
 };
 
 /** One process of the daemon, from its start to its death. Ms since the epoch. */
-export type Life = { readonly pid: number; readyAt: number | null; endedAt: number | null };
+export type Life = {
+  readonly pid: number;
+  readonly startedAt: number;
+  readyAt: number | null;
+  endedAt: number | null;
+};
 
 const helloSchema = z.object({ url: z.string() });
 const readyWithinMs = 60_000;
@@ -32,14 +37,24 @@ export class DaemonProcess {
     this.#options = options;
   }
 
+  /** Of the present or the last one. */
+  get pid(): number | null {
+    return this.#life?.pid ?? null;
+  }
+
   get #life(): Life | null {
     return this.lives.at(-1) ?? null;
   }
 
-  /** Starts it if it is not there; resolves when it answers. Rejects when it ended by itself. */
-  async up(): Promise<void> {
+  /** Starts it if it is not there, and waits for nothing. */
+  start(): void {
     this.#wanted = true;
     if (this.#child === null) this.#spawn();
+  }
+
+  /** Starts it if it is not there; resolves when it answers. Rejects when it ended by itself. */
+  async up(): Promise<void> {
+    this.start();
     await until('the daemon is ready', () => this.#isReady(), { withinMs: readyWithinMs });
   }
 
@@ -92,7 +107,7 @@ export class DaemonProcess {
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
-    const life: Life = { pid: child.pid ?? 0, readyAt: null, endedAt: null };
+    const life: Life = { pid: child.pid ?? 0, startedAt: Date.now(), readyAt: null, endedAt: null };
     this.#child = child;
     this.lives.push(life);
     child.on('message', (message) => {

@@ -53,12 +53,9 @@ const inbound = (
       process.kill(process.pid, 'SIGKILL');
     };
     die('before');
-    const half = setTimeout(
-      () => {
-        die('during');
-      },
-      middleOf(about) - Date.now(),
-    );
+    const half = setTimeout(() => {
+      die('during');
+    }, untilMiddle(about));
     try {
       const result = await next(input);
       die('after');
@@ -73,7 +70,8 @@ const inbound = (
   },
 });
 
-const middleOf = ({ startsAt, endsAt }: ReturnType<typeof aboutOf>): number =>
+/** Ms until the middle of its window, if that is still to come. */
+const untilMiddle = ({ startsAt, endsAt }: ReturnType<typeof aboutOf>): number =>
   startsAt === undefined || endsAt === undefined
-    ? Date.now() + intoMs
-    : (Date.parse(startsAt) + Date.parse(endsAt)) / 2;
+    ? intoMs
+    : Math.max(0, (Date.parse(startsAt) + Date.parse(endsAt)) / 2 - Date.now());

@@ -58,25 +58,34 @@ const stands: Stand[] = [];
 const folders = (): readonly string[] => stands.map(({ folder }) => folder);
 let stopped = false;
 
+/** A stand that is up, or `null` where it does not come up: then there is no use in another one. */
+const openStand = async (): Promise<Stand | null> => {
+  const stand = new Stand(join(root, String(stands.length)));
+  stands.push(stand);
+  try {
+    await stand.open();
+    return stand;
+  } catch (error) {
+    if (!stopped) countError('a stand comes up', error, stand);
+    await endLeftovers([stand.folder]);
+    return null;
+  }
+};
+
 /** Plays what is left of the queue, on one stand after the other: where something failed, nothing is played again. */
 const work = async (queue: Scenario[]): Promise<void> => {
   while (queue.length > 0 && !stopped) {
-    const stand = new Stand(join(root, String(stands.length)));
-    stands.push(stand);
+    const stand = await openStand();
+    if (stand === null) return;
     let well = true;
+    for (let next = queue.shift(); next !== undefined && !stopped; next = well ? queue.shift() : undefined) {
+      well = await play(stand, next);
+    }
     try {
-      await stand.open();
-      for (
-        let next = queue.shift();
-        next !== undefined && !stopped;
-        next = well ? queue.shift() : undefined
-      ) {
-        well = await play(stand, next);
-      }
       await stand.close();
     } catch (error) {
       well = false;
-      if (!stopped) countError('start and end of a stand', error, stand);
+      if (!stopped) countError('a stand stops in order', error, stand);
     }
     if (!well) await endLeftovers([stand.folder]);
   }
@@ -125,6 +134,7 @@ const beganAt = Date.now();
 say(heading);
 count(witnessesSee());
 await Promise.all(Array.from({ length: Math.min(standsAtOnce, queue.length) }, () => work(queue)));
+for (const { name } of queue) count(plainRow(name, 0, ['there was no stand to play it on']));
 const left = await leftovers(folders());
 count(
   plainRow(

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { z } from 'zod';
 import { practiceTarget } from '../../activities/targets/practice/adapter.ts';
 import { callPlane } from '../../activities/targets/practice/control-client.ts';
 import type { Fault } from '../../activities/targets/practice/control.ts';
@@ -98,6 +99,13 @@ export class Stand {
     throw new Error('The data folder has no record of a Temporal server.');
   }
 
+  /** Process id of the daemon that has opened the ledger; `null`: none has. */
+  owner(): number | null {
+    const card = join(this.home, 'ledger', 'owner.json');
+    if (!existsSync(card)) return null;
+    return z.object({ pid: z.int() }).parse(JSON.parse(readFileSync(card, 'utf8'))).pid;
+  }
+
   /** Speaks to Temporal as a person with its command line would, past Sluice. */
   async temporal<T>(use: (client: Client) => Promise<T>): Promise<T> {
     const { port } = await this.temporalRecord();
@@ -152,10 +160,14 @@ export class Stand {
     await this.daemon.stop();
   }
 
-  /** The end of the daemon's log, for whoever looks for the reason of a failure. */
+  /** The end of the daemon's log, without its answers to the lane's own questions. */
   log(lines = 15): string {
-    const text = readFileSync(this.#log, 'utf8');
-    return text.trimEnd().split('\n').slice(-lines).join('\n');
+    const all = readFileSync(this.#log, 'utf8').trimEnd().split('\n');
+    const telling = all.filter((line) => !line.includes('"msg":"answered"'));
+    return telling
+      .slice(-lines)
+      .map((line) => line.slice(0, 400))
+      .join('\n');
   }
 }
 

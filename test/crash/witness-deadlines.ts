@@ -53,8 +53,9 @@ const judgeWatch = (watched: Watched, { watch, startsAt, endsAt }: Started): rea
     const at = Date.parse(verdict.at);
     const early = verdict.body.verdict.kind !== 'breach' && at < ends;
     if (early) problems.push(`it was judged ${ends - at} ms before its end`);
-    const back = lives.flatMap(({ readyAt }) =>
-      readyAt !== null && readyAt > starts && readyAt <= at ? [readyAt] : [],
+    // Its workers may have been at it before the whole daemon was ready.
+    const back = lives.flatMap(({ startedAt, readyAt, endedAt }) =>
+      startedAt > starts && startedAt <= at ? [readyAt ?? endedAt ?? at] : [],
     );
     const due = Math.max(ends, ...back) + heartbeatMs + stickyMs + slackMs;
     if (at > due) problems.push(`it was judged ${at - ends} ms after its end`);

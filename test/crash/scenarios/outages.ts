@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PracticeEvent } from '../../../activities/targets/practice/event-log.ts';
 import { judge, rowOf } from '../judge.ts';
 import { open, outAndBack, watching, wayUp } from '../play.ts';
@@ -50,6 +51,40 @@ const bothKilled: Scenario = {
       since: opening.since,
     });
     return [rowOf('daemon and Temporal killed mid-watch', judged, seconds)];
+  },
+};
+
+const busyMs = 6_000;
+
+/** The next daemon finds a Temporal that lives and is too busy to answer: it waits for it and starts no second one. */
+const temporalBusy: Scenario = {
+  name: 'daemon killed while Temporal is too busy to answer',
+  play: async (stand) => {
+    const opening = await open(stand, 'busy', 'healthy');
+    const { rolloutId } = await stand.api.deploy(opening.version, opening.key);
+    await watching(stand, rolloutId, 20);
+    const { pid } = await stand.temporalRecord();
+    const killedAt = Date.now();
+    await stand.daemon.kill();
+    process.kill(pid, 'SIGSTOP');
+    try {
+      stand.daemon.start();
+      await until('the next daemon owns the ledger', () => stand.owner() === stand.daemon.pid);
+      await delay(busyMs);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await stand.daemon.up();
+    await stand.ended(rolloutId);
+    const seconds = secondsSince(killedAt);
+    const judged = await judge(stand, rolloutId, {
+      state: 'succeeded',
+      traffic: wayUp(opening),
+      since: opening.since,
+    });
+    const other = (await stand.temporalRecord()).pid !== pid;
+    const more = said(other && 'a second Temporal was started on the database of the first');
+    return [rowOf('daemon killed, Temporal too busy to answer', judged, seconds, { more })];
   },
 };
 
@@ -144,5 +179,6 @@ export const outages: readonly Scenario[] = [
   unreachableBack,
   temporalKilled,
   bothKilled,
+  temporalBusy,
   lateWrite,
 ];
