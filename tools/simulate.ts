@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
 import { cases } from './simulate/cases.ts';
 import type { Case } from './simulate/cases.ts';
 import { holds } from './simulate/judge.ts';
@@ -7,7 +9,12 @@ import { report } from './simulate/report.ts';
 import type { Ran } from './simulate/report.ts';
 import { runWatches } from './simulate/watch.ts';
 
-const page = new URL('../docs/gate-performance.md', import.meta.url);
+const page = fileURLToPath(new URL('../docs/gate-performance.md', import.meta.url));
+
+const write = async (text: string): Promise<void> => {
+  const options = await resolveConfig(page);
+  await writeFile(page, await format(text, { ...options, parser: 'markdown' }));
+};
 
 /** A case keeps its seeds whatever stands before it. FNV-1a of its name. */
 const seedOf = ({ name, requestsPerSecond, demand }: Case): number => {
@@ -49,6 +56,6 @@ if (values.help) {
     throw new Error(`--watches ${values.watches}: give a number from 1`);
   const ran = simulate(watches, values.only === undefined ? null : new RegExp(values.only));
   // A page of some cases, or of too few watches to mean anything, would pass for the whole one.
-  if (values.only === undefined && watches >= 2000) await writeFile(page, report(ran, watches));
+  if (values.only === undefined && watches >= 2000) await write(report(ran, watches));
   else console.log(report(ran, watches));
 }
