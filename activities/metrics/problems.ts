@@ -65,19 +65,27 @@ export const gaugeProblems = (
       ),
     );
 
-/** Errors may have no series yet, but a label that no series of the metric has will never match. */
-export const misspeltProblems = (
-  bad: Counter,
-  total: Counter,
-  totals: readonly Readonly<Record<string, string>>[],
-): readonly Problem[] => {
-  if (bad.query.metric !== total.query.metric || totals.length === 0) return [];
-  const known = new Set(totals.flatMap((labels) => Object.keys(labels)));
+type LabelSets = readonly Readonly<Record<string, string>>[];
+
+/**
+ * A label that the query for errors asks for and no series of the same metric has: errors may have no series yet, but
+ * with such a label they never will. `null`: none, or nobody can tell.
+ */
+export const strangeLabel = (bad: Counter, total: Counter, totals: LabelSets): string | null => {
+  if (bad.query.metric !== total.query.metric || totals.length === 0) return null;
   const strange = bad.query.matchers.find(
-    ({ label, op, value }) => (op === '=' || op === '=~') && value !== '' && !known.has(label),
+    ({ label, op, value }) =>
+      (op === '=' || op === '=~') && value !== '' && totals.every((labels) => labels[label] === undefined),
   );
-  if (strange === undefined) return [];
-  const has = [...known].filter((label) => label !== '__name__').join(', ');
-  const message = `${bad.place} asks for the label ${strange.label}, which no series of ${bad.query.metric} has; they have ${has}.`;
-  return [queryProblem(bad, message, 'Correct the label: errors would never be seen.')];
+  return strange?.label ?? null;
+};
+
+export const misspeltProblem = (bad: Counter, label: string, totals: LabelSets): Problem => {
+  const has = [...new Set(totals.flatMap((labels) => Object.keys(labels)))];
+  const named = has.filter((known) => known !== '__name__').join(', ');
+  return queryProblem(
+    bad,
+    `${bad.place} asks for the label ${label}, which no series of ${bad.query.metric} has; they have ${named}.`,
+    'Correct the label, or errors would never be seen. If errors alone have it, let one exist from the start, at 0.',
+  );
 };

@@ -3,7 +3,14 @@ import type { CounterQuery } from '../../../runbooks/counter-query.ts';
 import type { Problem } from '../../../runbooks/errors.ts';
 import { namesVersion, quotePromql } from '../../../runbooks/promql.ts';
 import { versionLabels } from '../mixed-versions.ts';
-import { caughtProblems, exactVersion, misspeltProblems, mixedProblems, queryProblem } from '../problems.ts';
+import {
+  caughtProblems,
+  exactVersion,
+  misspeltProblem,
+  strangeLabel,
+  mixedProblems,
+  queryProblem,
+} from '../problems.ts';
 import type { WatchedVersions } from '../source.ts';
 import type { Series } from './answer.ts';
 import { mostSeries } from './api.ts';
@@ -16,14 +23,20 @@ export type AskPrometheus = (place: string, query: string) => Promise<readonly S
 const selectorFor = (query: CounterQuery, version: string): string =>
   renderSelector(forVersion(query, version));
 
+/** The series of all versions. */
+const withoutVersion = (query: CounterQuery): CounterQuery => ({
+  ...query,
+  matchers: query.matchers.filter(({ value }) => !namesVersion(value)),
+});
+
 const countOf = async (ask: AskPrometheus, place: string, query: string): Promise<number> =>
   (await ask(place, `count(${query})`))[0]?.points[0]?.[1] ?? 0;
 
 /** The versions that do exist, for somebody who wrote "2.0.4" where the label says "v2.0.4". */
 const knownVersions = async (ask: AskPrometheus, { place, query }: Counter): Promise<readonly string[]> => {
   const labels = versionLabels(query.matchers);
-  const rest = { ...query, matchers: query.matchers.filter(({ value }) => !namesVersion(value)) };
-  const found = await ask(place, `topk(10, count by (${labels.join(', ')}) (${renderSelector(rest)}))`);
+  const all = renderSelector(withoutVersion(query));
+  const found = await ask(place, `topk(10, count by (${labels.join(', ')}) (${all}))`);
   return found.map((series) =>
     labels.map((label) => `${label}=${quotePromql(series.labels[label] ?? '')}`).join(','),
   );
@@ -50,14 +63,25 @@ const nothing = async (ask: AskPrometheus, counter: Counter, version: string): P
     : queryProblem(counter, `${asked} There ${others}.`, 'Correct the labels.');
 };
 
-/** Errors may have no series yet. */
-const noErrors = async (ask: AskPrometheus, bad: Counter, total: Counter, version: string) => {
+/** Errors may have no series yet: then their labels must at least be known, be it from a version before. */
+const noErrors = async (
+  ask: AskPrometheus,
+  bad: Counter,
+  total: Counter,
+  version: string,
+): Promise<readonly Problem[]> => {
   const series = await ask(total.place, `topk(200, ${selectorFor(total.query, version)})`);
-  return misspeltProblems(
-    bad,
-    total,
-    series.map(({ labels }) => labels),
-  );
+  const totals = series.map(({ labels }) => labels);
+  const strange = strangeLabel(bad, total, totals);
+  if (strange === null) return [];
+  const { metric, matchers } = withoutVersion(total.query);
+  // A label that is empty where nothing failed is no label to Prometheus.
+  const labelled = renderSelector({
+    metric,
+    matchers: [...matchers, { label: strange, op: '!=', value: '' }],
+  });
+  const before = await countOf(ask, bad.place, `last_over_time(${labelled}[6h])`);
+  return before > 0 ? [] : [misspeltProblem(bad, strange, totals)];
 };
 
 const severalVersions = async (

@@ -5,7 +5,8 @@ import { versionLabels } from '../mixed-versions.ts';
 import {
   caughtProblems,
   gaugeProblems,
-  misspeltProblems,
+  misspeltProblem,
+  strangeLabel,
   mixedProblems,
   problemsOf,
   queryProblem,
@@ -52,7 +53,8 @@ const checkCounter = (
   if (found.length === 0) {
     if (counter !== queries.bad) return [nothing(page, counter, running)];
     const totals = select(page, queries.total, running).map(({ labels }) => labels);
-    return misspeltProblems(counter, queries.total, totals);
+    const strange = strangeLabel(counter, queries.total, totals);
+    return strange === null ? [] : [misspeltProblem(counter, strange, totals)];
   }
   // Where each version has a page of its own, its queries may fit any version.
   const apart = settings.urls.some(namesVersion);
