@@ -7,16 +7,16 @@ export type GateNumbers = {
   readonly errors: { readonly max: number | null; readonly margin: number; readonly harm: number };
   readonly latency: {
     readonly limits?: readonly { readonly quantile: number; readonly seconds: number }[];
-    readonly margin?: number;
+    readonly margin: number;
   } | null;
   readonly saturation: readonly {
     readonly name: string;
     readonly max?: number;
-    readonly margin?: number;
+    readonly margin: number;
     readonly perRequest?: boolean;
   }[];
-  readonly warmUpSeconds?: number;
-  readonly historySeconds?: number;
+  readonly warmUpSeconds: number;
+  readonly historySeconds: number;
   readonly holdBack: number;
   readonly onInconclusive: {
     readonly extendSeconds: number | null;
@@ -35,7 +35,7 @@ const latencyNumbers = ({
     { quantile: 0.95, ms: p95 },
     { quantile: 0.99, ms: p99 },
   ].flatMap(({ quantile, ms }) => (ms === undefined ? [] : [{ quantile, seconds: ms / 1000 }]));
-  return { ...(limits.length === 0 ? {} : { limits }), ...(margin === undefined ? {} : { margin }) };
+  return { ...(limits.length === 0 ? {} : { limits }), margin };
 };
 
 const gaugeNumbers = ({
@@ -45,8 +45,8 @@ const gaugeNumbers = ({
   perRequest,
 }: NonNullable<GatePolicy['saturation']>[number]): GateNumbers['saturation'][number] => ({
   name,
+  margin,
   ...(max === undefined ? {} : { max }),
-  ...(margin === undefined ? {} : { margin }),
   ...(perRequest === undefined ? {} : { perRequest }),
 });
 
@@ -62,8 +62,8 @@ export const gateOptionsOf = (gates: GatePolicy): GateNumbers => {
     errors: { max: errors.max > 0.95 ? null : errors.max, margin: errors.margin, harm: errors.harm },
     latency: latency === undefined ? null : latencyNumbers(latency),
     saturation: saturation.map(gaugeNumbers),
-    ...(warmUp === undefined ? {} : { warmUpSeconds: warmUp / 1000 }),
-    ...(history === undefined ? {} : { historySeconds: history / 1000 }),
+    warmUpSeconds: warmUp / 1000,
+    historySeconds: history / 1000,
     holdBack: gates.holdBack,
     onInconclusive: {
       extendSeconds: onInconclusive.extend === undefined ? null : onInconclusive.extend / 1000,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { queryComplaints } from './gate-queries.ts';
 import { gateSourceSchema } from './gate-source.ts';
 import { freeText, name, plainText } from './names.ts';
-import { duration, percentage } from './units.ts';
+import { duration, percentage, writePercent } from './units.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -11,42 +11,47 @@ const day = 24 * hour;
 
 const query = plainText(4000);
 
-/** An objective's budget, so many times; rounded, because 10 × (1 − 0.999) is 0.010000000000000009 in floating point. */
-const budgets = (slo: number, times: number): number => Number((times * (1 - slo)).toPrecision(12));
+const objective = percentage(0.5, 0.99999);
+
+/** As the file would say it: the objective's budget so many times, at most `most`. */
+const budgets = (slo: number, times: number, most: number): string =>
+  writePercent(Math.min(most, times * (1 - slo)));
+
+/** What an objective stands for is written out, unless it is given; anything else is left for the schema to judge. */
+const withObjective = (block: unknown): unknown => {
+  if (typeof block !== 'object' || block === null || !('slo' in block)) return block;
+  const slo = objective.safeParse(block.slo);
+  if (!slo.success) return block;
+  return {
+    margin: budgets(slo.data, 1, 0.9),
+    harm: budgets(slo.data, 5, 0.5),
+    max: budgets(slo.data, 10, 0.95),
+    ...block,
+  };
+};
 
 const errorsSchema = z
-  .strictObject({
-    total: query.optional().describe('counter of all requests, without probes; $version is filled in'),
-    bad: query.optional().describe('counter of those that failed; $version is filled in'),
-    slo: percentage(0.5, 0.99999)
-      .optional()
-      .describe('objective: sets margin to its budget, harm to five and max to ten times that, unless given'),
-    max: percentage(0.000001, 1)
-      .optional()
-      .describe('limit that a release may not surely exceed while worse than the old version')
-      .meta({ default: '1%' }),
-    margin: percentage(0, 0.9)
-      .optional()
-      .describe('rise over the old version, in points, that is not worth a rollback')
-      .meta({ default: '0.2%' }),
-    harm: percentage(0.000001, 0.5)
-      .optional()
-      .describe('rise over the old version, in points, that a pass must exclude')
-      .meta({ default: '1%' }),
-  })
-  .transform(({ max, margin, harm, ...rest }) => {
-    const { slo } = rest;
-    const standard =
-      slo === undefined
-        ? { max: 0.01, margin: 0.002, harm: 0.01 }
-        : { max: budgets(slo, 10), margin: budgets(slo, 1), harm: budgets(slo, 5) };
-    return {
-      ...rest,
-      max: max ?? Math.min(0.95, standard.max),
-      margin: margin ?? standard.margin,
-      harm: harm ?? Math.min(0.5, standard.harm),
-    };
-  })
+  .preprocess(
+    withObjective,
+    z.strictObject({
+      total: query.optional().describe('counter of all requests, without probes; $version is filled in'),
+      bad: query.optional().describe('counter of those that failed; $version is filled in'),
+      slo: objective
+        .optional()
+        .describe(
+          'objective: sets margin to its budget, harm to five and max to ten times that, unless given',
+        ),
+      max: percentage(0.000001, 1)
+        .prefault('1%')
+        .describe('limit that a release may not surely exceed while worse than the old version'),
+      margin: percentage(0, 0.9)
+        .prefault('0.2%')
+        .describe('rise over the old version, in points, that is not worth a rollback'),
+      harm: percentage(0.000001, 0.5)
+        .prefault('1%')
+        .describe('rise over the old version, in points, that a pass must exclude'),
+    }),
+  )
   .describe('share of the requests that fail; {} stands for the default limit');
 
 const latencyLimit = duration(1, hour).optional();
@@ -59,10 +64,7 @@ const latencySchema = z
     p50: latencyLimit.describe('limit that half of the requests must keep'),
     p95: latencyLimit.describe('limit that 95 % of the requests must keep; 300ms where no limit is given'),
     p99: latencyLimit.describe('limit that 99 % of the requests must keep'),
-    margin: percentage(0, 5)
-      .optional()
-      .describe('slow-down that is not worth a rollback')
-      .meta({ default: '10%' }),
+    margin: percentage(0, 5).prefault('10%').describe('slow-down that is not worth a rollback'),
   })
   .describe('how long the requests take; {} stands for the defaults');
 
@@ -72,9 +74,8 @@ const saturationSchema = z
     query: query.optional().describe('what it is; $version is filled in'),
     max: z.number().min(0).optional().describe('limit that somebody wrote down'),
     margin: percentage(0, 5)
-      .optional()
-      .describe('increase over the old version that is not worth a rollback')
-      .meta({ default: '20%' }),
+      .prefault('20%')
+      .describe('increase over the old version that is not worth a rollback'),
     perRequest: z
       .boolean()
       .optional()
@@ -121,23 +122,20 @@ const blockSchema = z.strictObject({
     .prefault('10%')
     .describe('share left on the old version during the last watch'),
   warmUp: duration(0, hour)
-    .optional()
-    .describe('first stretch of the new version in which latency and gauges do not count')
-    .meta({ default: '30s' }),
+    .prefault('30s')
+    .describe('first stretch of the new version in which latency and gauges do not count'),
   history: duration(0, 6 * hour)
-    .optional()
-    .describe('how much of the past of the old version is learnt from')
-    .meta({ default: '30m' }),
+    .prefault('30m')
+    .describe('how much of the past of the old version is learnt from'),
   window: z
     .enum(['warn', 'refuse'])
-    .optional()
-    .describe('what preflight does about a watch too short for this traffic; a hotfix is never refused')
-    .meta({ default: 'warn' }),
+    .default('warn')
+    .describe('what preflight does about a watch too short for this traffic; a hotfix is never refused'),
 });
 
 /**
  * The `gates:` block of a service file: what every watch checks, and with which numbers. Output: durations in ms,
- * shares as fractions. `errors` has its numbers filled in; what is optional gets its default where the gate is made.
+ * shares as fractions, defaults filled in. A latency without limits is held to 300 ms at p95.
  */
 export const gatesSchema = blockSchema
   .superRefine((block, context) => {

@@ -13,7 +13,8 @@ export type WatchedVersions = { readonly running: string; readonly other: readon
 /**
  * Where the counters of a version come from. A reading's own moment is 0 on its clock, as `Target.read` has it: `at` of
  * the arm is 0, `started` is negative; the caller moves both. Nothing that failed is ever zero: it is a SluiceError
- * METRICS_UNAVAILABLE. No call is retried here. One source serves one watch: it remembers the newest it has seen.
+ * METRICS_UNAVAILABLE (or, of the practice service, TARGET_*). No call is retried here. One source serves one watch: it
+ * remembers the newest it has seen.
  */
 export type MetricsSource = {
   /** The newest counters of a version. `at`: time of the newest sample, ms since the epoch, by the source's clock. */

@@ -30,6 +30,9 @@ describe('a gates block', () => {
       errors: { max: 0.01, margin: 0.002, harm: 0.01 },
       onInconclusive: { then: 'ask' },
       holdBack: 0.1,
+      warmUp: 30_000,
+      history: 1_800_000,
+      window: 'warn',
     });
     expect(said({ latency: {} })).toEqual([expect.stringMatching(/^errors /)]);
     expect(said({})).toEqual([expect.stringMatching(/^errors /)]);
