@@ -1,6 +1,11 @@
 import { z } from 'zod';
-import { eventList, sampleList, startAnswer } from '../../src/api/schemas/answers.ts';
-import { chainReport, problemDocument } from '../../src/api/schemas/answers.ts';
+import {
+  chainReport,
+  eventList,
+  problemDocument,
+  sampleList,
+  startAnswer,
+} from '../../src/api/schemas/answers.ts';
 import { rollout } from '../../src/api/schemas/rollout.ts';
 import { readDaemonFile, readTokenFile } from '../../src/home.ts';
 import type { StartAnswer } from '../../src/rollouts/requests.ts';

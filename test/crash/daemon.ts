@@ -14,6 +14,8 @@ if (folder === undefined) throw new Error('usage: daemon.ts FOLDER');
 const stopped = new Promise<void>((resolve) => {
   process.once('SIGTERM', resolve);
   process.once('disconnect', resolve);
+  // The runner may be gone before this daemon has come to this line.
+  if (!process.connected) resolve();
 });
 const config = readConfig(process.env);
 const running = await startDev(config, startLog(config.logLevel), {

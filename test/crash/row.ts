@@ -12,7 +12,7 @@ export type Row = {
   readonly problems: readonly string[];
 };
 
-const widths = { name: 44, ended: 34, effects: 12, deadline: 9, ledger: 7 } as const;
+const widths = { name: 52, ended: 20, effects: 12, deadline: 9, ledger: 7 } as const;
 type Column = keyof typeof widths;
 
 const cells = (row: Readonly<Record<Column, string>>, seconds: string): string =>

@@ -119,7 +119,7 @@ const onSignal = (signal: NodeJS.Signals): void => {
     },
   );
 };
-process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
 
 const wanted = process.argv.slice(2);
 const queue = scenarios.filter(
