@@ -79,9 +79,7 @@ describe('a secret by reference', () => {
     ['env:LINES', { LINES: 'one\r\nx-evil: 1' }, 'The secret env:LINES holds characters'],
     ['env:LONG', { LONG: 'x'.repeat(300_000) }, 'The secret env:LONG is too long'],
   ])('that can not be used is named, not shown: %s', async (bearer, env, says) => {
-    const error = await refusal(
-      read('http://127.0.0.1:1', { auth: { bearer } }, env),
-    );
+    const error = await refusal(read('http://127.0.0.1:1', { auth: { bearer } }, env));
     expect(error.code).toBe('METRICS_UNAVAILABLE');
     expect(error.message).toContain(says);
     expect(error.message).not.toContain('evil');
