@@ -38,23 +38,51 @@ const shared = (a: readonly number[], b: readonly number[]): number => {
   return found;
 };
 
+type Stretch = { readonly from: number; readonly to: number };
+
+/** Series that share times, directly or through others, are of one target: the stretches in which each was scraped. */
+const stretchesOf = (scrapes: ReturnType<typeof membersByTime>): readonly Stretch[] => {
+  const targetOf = new Map<number, number>();
+  const target = (series: number): number => {
+    let at = series;
+    for (let next = targetOf.get(at); next !== undefined && next !== at; next = targetOf.get(at)) {
+      // Shortened on the way, so that no chain is walked twice.
+      targetOf.set(at, targetOf.get(next) ?? next);
+      at = next;
+    }
+    return at;
+  };
+  for (const [, [first = 0, ...others]] of scrapes) {
+    for (const series of others) targetOf.set(target(series), target(first));
+  }
+  const stretches = new Map<number, Stretch>();
+  for (const [time, [first = 0]] of scrapes) {
+    stretches.set(target(first), { from: stretches.get(target(first))?.from ?? time, to: time });
+  }
+  return [...stretches.values()].sort((a, b) => a.from - b.from);
+};
+
 /** Times of an instance's scrapes, ascending. `all`: whatever was seen; `whole`: those in which nothing is missing. */
 export type ScrapeTimes = { readonly all: readonly number[]; readonly whole: readonly number[] };
 
 /**
  * Times at which the series of one instance may be added up. One scrape gives all its samples one time; a time at which
  * a series is missing that the scrape before had is either half stored, or the first after a restart: it is left for
- * the next scrape to tell. Series that never share a time come from different scrapes: no time is whole then.
+ * the next scrape to tell. Targets that are scraped by turns are not one instance: no time is whole then.
  */
 export const scrapeTimes = (series: readonly Series[]): ScrapeTimes => {
   const scrapes = membersByTime(series);
+  const all = scrapes.map(([time]) => time);
+  const stretches = stretchesOf(scrapes);
+  if (stretches.some(({ to }, i) => to >= (stretches[i + 1]?.from ?? Number.POSITIVE_INFINITY)))
+    return { all, whole: [] };
   const whole = scrapes.filter(([, members], i) => {
     const before = scrapes[i - 1]?.[1];
     if (before !== undefined) return shared(members, before) === before.length;
     const after = scrapes[i + 1]?.[1];
     return after === undefined || shared(members, after) > 0;
   });
-  return { all: scrapes.map(([time]) => time), whole: whole.map(([time]) => time) };
+  return { all, whole: whole.map(([time]) => time) };
 };
 
 /** The newest of ascending times that is at most `until` and after `since`; `null`: none. */

@@ -22,6 +22,19 @@ describe('scrapeTimes', () => {
 
   test('are never whole where two targets are taken for one', () => {
     expect(scrapeTimes([series(1, 3, 5), series(2, 4, 6)])).toEqual({ all: [1, 2, 3, 4, 5, 6], whole: [] });
+    // Not even where one of them was scraped twice in a row.
+    expect(scrapeTimes([series(1, 2, 5), series(3, 4), series(1, 2, 5)]).whole).toEqual([]);
+    expect(scrapeTimes([series(1, 4), series(2, 3)]).whole).toEqual([]);
+  });
+
+  test('follow a process that has none of the series of the one before', () => {
+    expect(scrapeTimes([series(1, 2), series(3, 4), series(3, 4)]).whole).toEqual([1, 2, 4]);
+    expect(scrapeTimes([series(1), series(2)]).whole).toEqual([]);
+  });
+
+  test('of any number of series are found without going round and round', () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => series(i, i + 1));
+    for (const chain of [many, many.toReversed()]) expect(scrapeTimes(chain).all).toHaveLength(20_001);
   });
 
   test('lack nothing that the scrape before had, whatever is missing', () => {
