@@ -33,6 +33,19 @@ module.exports = {
       to: { path: ['^(activities|worker)/', '(^|/)node_modules/@temporalio/(worker|activity)/'] },
     },
     {
+      name: 'nothing-rests-on-a-face',
+      comment: 'What two faces say alike stands in src/story, below both.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'story-below-faces',
+      severity: 'error',
+      from: { path: '^src/story/' },
+      to: { path: '^src/(cli|slack|pagerduty)/' },
+    },
+    {
       name: 'gates-are-pure',
       comment: 'The same samples give the same verdict: live, replayed, resumed.',
       severity: 'error',

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -14,8 +16,11 @@ export default {
     ],
   },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testTimeout: 60_000,
-  maxWorkers: 2,
+  // For what hangs, not a measure of speed: other work may leave a test a tenth of a processor.
+  testTimeout: 300_000,
+  // Two for each core, because the long ones wait for a window to end and not for a processor. Not for ever more of
+  // them: each may have a daemon with a Temporal of its own.
+  maxWorkers: Math.min(8, 2 * availableParallelism()),
   // Tests that lean on one another's order fail here rather than at somebody else's.
   randomize: true,
   setupFiles: ['<rootDir>/tools/jest/one-realm.mjs'],

@@ -11,6 +11,10 @@ const failureOf = (error: unknown): unknown => {
     type: error.code,
     message: error.message,
     nonRetryable: !errorTable[error.code].retryable,
+    // A service that is busy has said when to come again.
+    ...(typeof error.details?.['retryAfterMs'] === 'number'
+      ? { nextRetryDelay: error.details['retryAfterMs'] }
+      : {}),
     details: [{ hint: error.hint ?? '', ...error.details }],
     cause: error,
   });

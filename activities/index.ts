@@ -1,12 +1,19 @@
 import type { Activities, WatchActivities } from '../workflows/contract.ts';
+import { makeAnnounce, makeFollow } from './announce.ts';
 import { makeClaim } from './claim.ts';
+import { makeContract } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { withFailures } from './failure.ts';
+import { makeFreeze } from './freeze.ts';
+import { makeMigrate } from './migrate.ts';
 import { makeObserve } from './observe.ts';
+import { makePage, makeTellChange, makeTellSource } from './page.ts';
+import { makePendingWork } from './pending-work.ts';
 import { makePreflight } from './preflight.ts';
 import { makePrepare } from './prepare.ts';
 import { makeReady } from './ready.ts';
 import { makeRecord } from './record.ts';
+import { makeSweep } from './sweep.ts';
 import { makeSmoke } from './smoke.ts';
 import { makeVerify } from './verify.ts';
 import { makeWatch } from './watch.ts';
@@ -19,17 +26,28 @@ export const makeActivities = (deps: Deps): Activities => {
     prepare: makePrepare(deps),
     observe: makeObserve(deps),
     preflight: makePreflight(deps),
+    freeze: makeFreeze(deps),
     claimKeep: makeClaim(deps),
+    migrate: makeMigrate('expand'),
+    contract: makeContract(deps),
+    pendingWork: makePendingWork(deps),
     // One name each, so that Temporal's history reads like the runbook.
     deploy: write,
     shift: write,
     promote: write,
     retire: write,
+    scale: write,
+    flag: write,
     ready: makeReady(deps),
     smoke: makeSmoke(deps),
     verify: makeVerify(deps),
     record: makeRecord(deps),
-    sweep: deps.recoverLost,
+    sweep: makeSweep(deps),
+    page: makePage(deps),
+    tellChange: makeTellChange(deps),
+    tellSource: makeTellSource(deps),
+    announce: makeAnnounce(deps),
+    follow: makeFollow(deps),
   });
 };
 

@@ -2,7 +2,7 @@ import type { TargetState } from '../runbooks/runbook.ts';
 import type { ServiceFile } from '../runbooks/service.ts';
 import type { Observation, ObserveInput, Place } from '../workflows/contract.ts';
 import type { Deps } from './deps.ts';
-import { readArm } from './metrics/arm.ts';
+import { sourceAt } from './metrics/source.ts';
 
 /** Looks at what runs and whether its metrics answer. Writes nothing. Key: none needed. */
 export const makeObserve =
@@ -14,15 +14,17 @@ export const makeObserve =
 
 /** Why a gate would read nothing of the version that runs now; `null`: it would, or nothing runs. */
 export const whyBlind = async (
-  { target, clock }: Pick<Deps, 'target' | 'clock'>,
+  deps: Pick<Deps, 'target' | 'clock'>,
   file: ServiceFile,
   place: Place,
   state: TargetState,
 ): Promise<string | null> => {
-  const taking = state.groups.find((group) => (state.weights[group.version] ?? 0) > 0)?.version;
-  const running = state.stable ?? taking;
-  if (running === undefined) return null;
-  const reading = await readArm(target(file, place), place.service, running, clock());
-  if (reading.arm !== null && reading.arm.instances.length > 0) return null;
-  return `The metrics of ${running}, which runs now, can not be read: ${reading.why ?? 'no instance answered'}.`;
+  const running = runningVersion(state);
+  if (running === null) return null;
+  const [problem] = await sourceAt(deps, file, place).check({ running, other: [] });
+  return problem?.message ?? null;
 };
+
+/** The version whose metrics speak for the service: the promoted one, else one that takes traffic. */
+export const runningVersion = (state: TargetState): string | null =>
+  state.stable ?? state.groups.find((group) => (state.weights[group.version] ?? 0) > 0)?.version ?? null;

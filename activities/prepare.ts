@@ -1,17 +1,28 @@
 import { createHash } from 'node:crypto';
-import { isAbsolute } from 'node:path';
+import type { Overridden, Settled } from '../runbooks/checks/check.ts';
+import { settle } from '../runbooks/checks/check.ts';
+import { judgeChecks } from '../runbooks/checks/judge.ts';
+import { lockProblem } from '../runbooks/checks/lock.ts';
+import { checkWayBack } from '../runbooks/plan-checks.ts';
+import { harmOfMigrations } from '../runbooks/plan-migrations.ts';
+import type { PlanRequest } from '../runbooks/plan-request.ts';
 import type { Problem } from '../runbooks/errors.ts';
-import { SluiceError } from '../runbooks/errors.ts';
+import { errorTable, SluiceError } from '../runbooks/errors.ts';
 import { plan } from '../runbooks/plan.ts';
 import type { Release, Runbook, TargetState } from '../runbooks/runbook.ts';
 import { canonicalJson } from '../runbooks/runbook.ts';
-import type { ServiceFile } from '../runbooks/service.ts';
+import { weightOf } from '../runbooks/traffic.ts';
 import { keepId } from '../src/rollouts/ids.ts';
 import type { Preparation, RolloutInput } from '../workflows/contract.ts';
 import { nextEpoch } from '../workflows/fences.ts';
+import { artifactSource } from './artifact/source.ts';
+import { gatherFacts } from './checks.ts';
 import type { Deps } from './deps.ts';
-import { whyBlind } from './observe.ts';
-import { resolveManifest } from './targets/practice/artifact.ts';
+import { flagWish } from './flag-wish.ts';
+import { sourceAt } from './metrics/source.ts';
+import { runningVersion } from './observe.ts';
+import { lookAtMigrations } from './migrate.ts';
+import { lookAhead, shortWatch } from './outlook.ts';
 
 /** SHA-256 (hex) of the canonical JSON: what people approve and every later look is held against. */
 export const hashRunbook = (runbook: Runbook): string =>
@@ -32,27 +43,46 @@ export const makePrepare =
     const except = state.groups.find((group) => state.weights[group.version] === 100)?.digest;
     const backTo =
       input.kind === 'deploy' ? null : await ledger.lastGood(place.service, place.environment, except);
-    const found = await releaseOf(input, state, backTo);
+    const found = input.kind === 'flag' ? running(state) : await releaseOf(input, state, backTo);
     if ('problem' in found) return { ok: false, problems: [found.problem] };
+    const flag = await flagWish(deps, input, place);
+    if ('problem' in flag) return { ok: false, problems: [flag.problem] };
 
-    const planned = plan({
+    const migrations = await lookAtMigrations(input, found.release, state);
+    const request: PlanRequest = {
       kind: input.kind,
       service: input.service,
       environment: input.environment,
       release: found.release,
       state,
       lastGood: good === null ? null : { version: good.version, digest: good.digest },
-    });
+      overrides: (input.overrides ?? []).map(({ check }) => check),
+      ...(flag.wish === null ? {} : { flag: flag.wish }),
+      migrations,
+    };
+    const checked =
+      input.kind === 'deploy' ? await checkDeploy(deps, input, request) : { problems: [], overridden: [] };
+    if (checked.problems.length > 0) return { ok: false, problems: checked.problems };
+    const planned = plan(request);
     if ('problems' in planned) return { ok: false, problems: planned.problems };
-    const silent = input.kind === 'deploy' ? await metricsProblem(deps, input, state) : null;
-    if (silent !== null) return { ok: false, problems: [silent] };
+    // Of a deploy the check `gate` has asked.
+    const raises = input.kind === 'flag' && planned.runbook.steps.some(({ kind }) => kind === 'watch');
+    const blind = raises ? await metricsProblems(deps, input, state, found.release.version) : [];
+    if (blind.length > 0) return { ok: false, problems: blind };
+    const outlook = await lookAhead(deps, input, planned.runbook);
+    const short = settleShort(input, shortWatch(planned.runbook, outlook, input.hotfix));
+    if (short.problems.length > 0) return { ok: false, problems: short.problems };
+    const shortens = outlook?.known === true && outlook.warning !== null ? [outlook.warning] : [];
+    const overridden = [...checked.overridden, ...short.overridden];
     return {
       ok: true,
       runbook: planned.runbook,
       hash: hashRunbook(planned.runbook),
-      epoch: nextEpoch(state.fence),
-      warnings: planned.warnings,
-      keep: good !== null && good.by === 'rollout' ? keepId(good.rolloutId) : null,
+      epoch: nextEpoch(Math.max(state.fence, flag.fence)),
+      warnings: [...planned.warnings, ...flag.warnings, ...shortens, ...overridden.map(sayOverridden)],
+      ...(outlook === null ? {} : { outlook }),
+      ...(overridden.length === 0 ? {} : { overridden }),
+      keep: good !== null && good.by === 'rollout' && input.kind !== 'flag' ? keepId(good.rolloutId) : null,
     };
   };
 
@@ -67,6 +97,13 @@ const unplanned = (input: RolloutInput): Preparation => {
     lastGood: null,
   });
   return { ok: false, problems: 'problems' in result ? result.problems : [] };
+};
+
+/** A flag is moved for whatever has the most traffic. */
+const running = ({ groups, weights }: TargetState): Found => {
+  const [first] = groups.toSorted((a, b) => weightOf(weights, b.version) - weightOf(weights, a.version));
+  if (first !== undefined) return { release: { version: first.version, digest: first.digest } };
+  return { problem: { code: 'NOTHING_RUNS', message: 'Nothing runs there whose flag could be moved.' } };
 };
 
 type Found = { readonly release: Release } | { readonly problem: Problem };
@@ -87,10 +124,7 @@ const releaseOf = async (input: RolloutInput, state: TargetState, backTo: Releas
   const warm = state.groups.find((group) => group.version === version);
   if (input.kind !== 'deploy' && warm !== undefined) return { release: { version, digest: warm.digest } };
   try {
-    const { release } = await resolveManifest(manifests(input.service), {
-      service: input.service.service,
-      version,
-    });
+    const release = await artifactSource(input.service).resolve(version);
     if (input.kind !== 'deploy' && backTo?.version === version && backTo.digest !== release.digest) {
       return {
         problem: {
@@ -102,33 +136,51 @@ const releaseOf = async (input: RolloutInput, state: TargetState, backTo: Releas
     }
     return { release };
   } catch (error) {
-    if (error instanceof SluiceError) return { problem: error.toProblem() };
+    // A registry that is away for a moment refuses nothing: the activity asks again.
+    if (error instanceof SluiceError && !errorTable[error.code].retryable)
+      return { problem: error.toProblem() };
     throw error;
   }
 };
 
-/** The folder of manifests: absolute, because the façade has resolved it against the service file. */
-export const manifests = (file: ServiceFile): string => {
-  const folder = file.artifact.manifests;
-  if (isAbsolute(folder)) return folder;
-  throw new SluiceError({
-    code: 'INTERNAL',
-    message: `artifact.manifests reached a worker unresolved: ${folder}`,
-  });
+/** What makes a plan impossible is said first; otherwise all checks at once, less those that are passed over. */
+const checkDeploy = async (deps: Deps, input: RolloutInput, request: PlanRequest): Promise<Settled> => {
+  const possible = plan({ ...request, overrides: ['way-back', 'migrations'] });
+  if ('problems' in possible) return { problems: possible.problems, overridden: [] };
+  const { service, environment } = input;
+  const now = new Date(deps.clock()).toISOString();
+  const locked = lockProblem(await deps.ledger.locks(service.service, environment, now));
+  const facts = await gatherFacts(deps, input, request.release, request.state);
+  const unknown = checkWayBack(request).map((problem) => ({ check: 'way-back' as const, problem }));
+  const harm = harmOfMigrations(request).map((problem) => ({ check: 'migrations' as const, problem }));
+  const { problems, overridden } = settle(
+    [...unknown, ...harm, ...judgeChecks(facts)],
+    input.overrides ?? [],
+  );
+  return { problems: [...(locked === null ? [] : [locked]), ...problems], overridden };
 };
 
-/** A gate that would read nothing is found before the deploy, not after. */
-const metricsProblem = async (
+/** A watch that could not tell, where the file refuses it: of a deploy the check `window`, which may be passed over. */
+const settleShort = ({ kind, overrides = [] }: RolloutInput, short: readonly Problem[]): Settled =>
+  kind === 'deploy'
+    ? settle(
+        short.map((problem) => ({ check: 'window', problem })),
+        overrides,
+      )
+    : { problems: short, overridden: [] };
+
+/** The reason is a person's free text and stands with the request, where it can be erased. */
+const sayOverridden = ({ check, saw }: Overridden): string => `The check ${check} is overridden: ${saw}`;
+
+/** A gate that would read nothing, or the wrong thing, is found before a flag is raised, not after. */
+const metricsProblems = async (
   deps: Deps,
   input: RolloutInput,
   state: TargetState,
-): Promise<Problem | null> => {
+  version: string,
+): Promise<readonly Problem[]> => {
+  const now = runningVersion(state);
+  if (now === null) return [];
   const place = { service: input.service.service, environment: input.environment };
-  const blind = await whyBlind(deps, input.service, place, state);
-  if (blind === null) return null;
-  return {
-    code: 'METRICS_UNAVAILABLE',
-    message: `${blind} A gate would be blind.`,
-    hint: 'Mend the metrics source first; `sluice doctor` shows what answers.',
-  };
+  return sourceAt(deps, input.service, place).check({ running: now, other: [version] });
 };

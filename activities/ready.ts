@@ -12,7 +12,7 @@ const pollMs = 250;
  */
 export const makeReady =
   ({ target, clock }: Deps) =>
-  async ({ place, file, release, withinMs }: ReadyInput): Promise<void> => {
+  async ({ place, file, release, instances, withinMs }: ReadyInput): Promise<void> => {
     const context = Context.current();
     const deadline = firstStart(context) + withinMs;
     for (;;) {
@@ -25,7 +25,8 @@ export const makeReady =
           message: `${place.service} ${release.version} runs as ${group.digest.slice(0, 19)}…, planned was ${release.digest.slice(0, 19)}….`,
         });
       }
-      if (group !== undefined && group.instances > 0 && group.ready === group.instances) return;
+      const wanted = Math.max(1, instances ?? 1);
+      if (group !== undefined && group.instances >= wanted && group.ready === group.instances) return;
       if (clock() > deadline) {
         const seen =
           group === undefined

@@ -6,6 +6,8 @@ import type { VerifyInput } from '../workflows/contract.ts';
 import { difference, noCounts } from '../src/gates/difference.ts';
 import type { Deps } from './deps.ts';
 import { readArm } from './metrics/arm.ts';
+import type { MetricsSource } from './metrics/source.ts';
+import { sourceAt } from './metrics/source.ts';
 import { firstStart } from './ready.ts';
 import { tryCheck } from './smoke.ts';
 
@@ -17,15 +19,20 @@ const enough = 20;
  * at or below the limit. Not reached within `withinMs`: it is not the release. Reads only; a retry keeps the deadline.
  */
 export const makeVerify =
-  ({ target, clock }: Deps) =>
+  (deps: Deps) =>
   async (input: VerifyInput): Promise<{ readonly recovered: boolean; readonly sentence: string }> => {
+    const { target, clock } = deps;
     const context = Context.current();
     const deadline = firstStart(context) + input.withinMs;
-    let window = await fresh(input, target, clock);
+    const source = sourceAt(deps, input.file, input.place);
+    let start = await read(source, input);
     for (;;) {
       context.heartbeat();
       const missing = await whatIsMissing(input, target, context.cancellationSignal);
-      const counts = await counted(input, target, window);
+      const now = await read(source, input);
+      // Not answered before: the count begins with the first answer.
+      start ??= now;
+      const counts = since(start, now);
       const rate = counts.requests === 0 ? 0 : counts.errors / counts.requests;
       if (missing === null && counts.requests >= enough && rate <= input.gates.errors.max) {
         return {
@@ -45,26 +52,18 @@ export const makeVerify =
         };
       }
       // Errors from before the recovery must not hide it: a window that is over the limit is begun anew.
-      if (counts.requests >= 10 * enough && rate > input.gates.errors.max)
-        window = await fresh(input, target, clock);
+      if (counts.requests >= 10 * enough && rate > input.gates.errors.max) start = now;
       await context.sleep(Math.min(input.gates.every, 1000));
     }
   };
 
 type Start = Awaited<ReturnType<typeof readArm>>['arm'];
 
-const fresh = async (input: VerifyInput, target: Deps['target'], clock: () => number): Promise<Start> =>
-  (await readArm(target(input.file, input.place), input.place.service, input.release.version, clock())).arm;
+const read = async (source: MetricsSource, { release }: VerifyInput): Promise<Start> =>
+  (await readArm(source, release.version, 0)).arm;
 
-const counted = async (input: VerifyInput, target: Deps['target'], start: Start): Promise<ArmCounts> => {
-  const { arm } = await readArm(
-    target(input.file, input.place),
-    input.place.service,
-    input.release.version,
-    0,
-  );
-  return start === null || arm === null ? noCounts : difference(start, arm);
-};
+const since = (start: Start, now: Start): ArmCounts =>
+  start === null || now === null ? noCounts : difference(start, now);
 
 const whatIsMissing = async (
   { file, place, release, smoke }: VerifyInput,
@@ -81,8 +80,9 @@ const whatIsMissing = async (
     if (state.weights[release.version] !== 100)
       return `it has ${String(state.weights[release.version] ?? 0)} % of the traffic`;
     const address = await target.address(place.service, release.version, signal);
+    const captured = new Map<string, string>();
     for (const check of smoke) {
-      const problem = await tryCheck(address, check, signal);
+      const problem = await tryCheck(address, check, signal, captured);
       if (problem !== null) return `smoke test ${check.http.method} ${check.http.path} ${problem}`;
     }
     return null;

@@ -1,6 +1,9 @@
 import type { Actor } from './access.ts';
 import type { Problem } from './errors.ts';
+import type { Awaits } from './inconclusive.ts';
+import type { PageEvent } from './paging/events.ts';
 import type { Action, Release, RolloutKind, Runbook } from './runbook.ts';
+import type { StuckThen } from './stuck.ts';
 import type { Command, Effect, RolloutState } from './state.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -26,6 +29,8 @@ export type EventBody =
       /** The rollout this one recovers or takes back, if any. */
       readonly of: string | null;
       readonly files: readonly { readonly path: string; readonly sha256: string }[];
+      /** The incident that it mends. */
+      readonly hotfix?: string;
     }
   | {
       readonly type: 'planned';
@@ -44,6 +49,13 @@ export type EventBody =
   | { readonly type: 'step-started'; readonly step: number }
   | { readonly type: 'step-done'; readonly step: number; readonly found: string | null }
   | { readonly type: 'step-failed'; readonly step: number; readonly problem: Problem }
+  /** Past its time. `step: null`: the way back. `then`: what follows; `told`: it is a way back, and goes on. */
+  | {
+      readonly type: 'stuck';
+      readonly step: number | null;
+      readonly sentence: string;
+      readonly then: StuckThen;
+    }
   | { readonly type: 'step-skipped'; readonly step: number; readonly why: string }
   | {
       readonly type: 'watch-started';
@@ -52,6 +64,13 @@ export type EventBody =
       readonly startsAt: string;
       readonly endsAt: string;
     }
+  /** What a watch without an answer waited for has come, and it goes on by itself. */
+  | {
+      readonly type: 'watch-resumed';
+      readonly step: number;
+      readonly awaited: Awaits;
+      readonly sentence: string;
+    }
   | { readonly type: 'verdict'; readonly step: number; readonly watch: number; readonly verdict: Verdict }
   | {
       readonly type: 'command';
@@ -59,6 +78,17 @@ export type EventBody =
       readonly effect: Effect | null;
       /** `null`: accepted. */
       readonly refusal: string | null;
+    }
+  | {
+      readonly type: 'approval';
+      /** `void`: the plan is another one than was approved, and is asked about again. */
+      readonly is: 'asked' | 'reminder' | 'void';
+      /** The runbook's SHA-256, hex: what is approved. */
+      readonly hash: string;
+      /** Ids of the actors who have approved it so far. */
+      readonly given: readonly string[];
+      readonly until: string | null;
+      readonly sentence: string;
     }
   | { readonly type: 'way-back'; readonly cause: Cause; readonly actions: readonly Action[] }
   | { readonly type: 'traffic-back'; readonly afterMs: number }
@@ -73,8 +103,18 @@ export type EventBody =
       readonly by: 'rollout' | 'adopt';
     }
   | { readonly type: 'retired'; readonly version: string }
+  | {
+      readonly type: 'contract';
+      /** `asked`: a person may approve it until `until`. `expired`: nobody did, and nothing was taken away. */
+      readonly is: 'asked' | 'done' | 'failed' | 'expired';
+      readonly migrations: readonly string[];
+      readonly until: string | null;
+      readonly sentence: string;
+    }
+  | { readonly type: 'quarantine-lifted'; readonly digest: string }
   | { readonly type: 'keep-closed'; readonly claimedBy: string | null }
-  | { readonly type: 'closed'; readonly state: RolloutState; readonly sentence: string };
+  | { readonly type: 'closed'; readonly state: RolloutState; readonly sentence: string }
+  | PageEvent;
 
 export type EventType = EventBody['type'];
 

@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import { plainText } from './names.ts';
+import { secretRef as secret } from './secret-ref.ts';
 import { duration } from './units.ts';
 
 const second = 1000;
 const minute = 60 * second;
-
-/** The name of a secret, never the secret: resolved by the worker when it is used. */
-const secret = plainText(500).regex(
-  /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/,
-  'must say where the secret is: env:NAME, or file:/absolute/path',
-);
 
 const address = (query: RegExp, says: string) => plainText(2000).regex(query, `must be ${says}`);
 const prometheusUrl = address(
@@ -21,7 +16,7 @@ const pageUrl = address(
   'an http or https address without user and fragment, such as http://shop-$version:9102/metrics',
 );
 
-const authSchema = z
+export const authSchema = z
   .strictObject({
     bearer: secret.optional().describe('a token, by reference: env:NAME or file:/path'),
     basic: z
@@ -38,7 +33,7 @@ const authSchema = z
   )
   .describe('who asks');
 
-const tlsSchema = z
+export const tlsSchema = z
   .strictObject({
     ca: secret
       .optional()

@@ -85,9 +85,9 @@ const saturationSchema = z
 
 const onInconclusiveSchema = z
   .strictObject({
-    extend: duration(second, day)
-      .optional()
-      .describe('watch once more for this long before anybody is asked'),
+    extend: duration(0, day)
+      .prefault('15m')
+      .describe('watch once more for this long before anybody is asked; 0s: never'),
     then: z
       .enum(['ask', 'rollback', 'promote'])
       .default('ask')
@@ -119,8 +119,10 @@ const blockSchema = z.strictObject({
   saturation: z.array(saturationSchema).max(20).optional().describe('gauges: CPU, memory, queues'),
   onInconclusive: onInconclusiveSchema,
   holdBack: percentage(0, 0.5)
-    .prefault('10%')
-    .describe('share left on the old version during the last watch'),
+    .optional()
+    .describe(
+      'share left on the old version during the last watch; 10 % for canary and feature-flag unless given, 0 % for others',
+    ),
   warmUp: duration(0, hour)
     .prefault('30s')
     .describe('first stretch of the new version in which latency and gauges do not count'),
@@ -130,7 +132,9 @@ const blockSchema = z.strictObject({
   window: z
     .enum(['warn', 'refuse'])
     .default('warn')
-    .describe('what preflight does about a watch too short for this traffic; a hotfix is never refused'),
+    .describe(
+      'what happens to a deploy whose first watch is too short for this traffic; a hotfix is never refused',
+    ),
 });
 
 /**
@@ -145,4 +149,8 @@ export const gatesSchema = blockSchema
   })
   .describe('the checks of every watch');
 
-export type GatePolicy = z.output<typeof gatesSchema>;
+/** As the file has it: `holdBack` may be left to the strategy. */
+export type GatesBlock = z.output<typeof gatesSchema>;
+
+/** The gates of a runbook: what the file leaves to the strategy is decided. */
+export type GatePolicy = Omit<GatesBlock, 'holdBack'> & { readonly holdBack: number };

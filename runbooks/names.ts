@@ -44,5 +44,8 @@ const isPlain = (text: string): boolean => !/[\u0000-\u0008\u000b-\u001f\u007f-\
 export const plainText = (max: number) =>
   z.string().min(1).max(max).refine(isPlain, 'must not hold control characters');
 
+/** The incident that a hotfix mends, as its own system calls it. */
+export const incidentId = plainText(100);
+
 /** Free text by a person. */
 export const freeText = z.string().max(2000).refine(isPlain, 'must not hold control characters');

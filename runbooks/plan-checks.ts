@@ -50,7 +50,8 @@ export const checkDeploy = (request: PlanRequest): readonly Problem[] => {
     const found = `${group.version} has all the traffic, but the target counts ${state.stable} as promoted`;
     return [unfinished(request, found), ...checkLeftover(request)];
   }
-  return [...checkWayBack(request, group), ...checkLeftover(request)];
+  const wayBack = request.overrides?.includes('way-back') === true ? [] : checkWayBack(request);
+  return [...wayBack, ...checkLeftover(request)];
 };
 
 /** What stands against returning to a release: as little as possible. */
@@ -74,8 +75,12 @@ export const checkReturn = (request: PlanRequest): readonly Problem[] => {
   return kind === 'rollback' && settled ? [sameVersion(request, standing)] : [];
 };
 
-const checkWayBack = (request: PlanRequest, group: Group): readonly Problem[] => {
+/** Whether what runs is known good; nothing to say where nothing, or no one version, runs. */
+export const checkWayBack = (request: PlanRequest): readonly Problem[] => {
   const { lastGood } = request;
+  const traffic = readTraffic(request.state);
+  if (traffic.is !== 'one') return [];
+  const { group } = traffic;
   const hint = `See that ${group.version} is well, then record it: sluice adopt ${request.service.service} --env ${request.environment}`;
   if (lastGood === null) {
     return [

@@ -1,10 +1,15 @@
+import { approvalPlan } from './approval.ts';
 import { closest } from './closest.ts';
+import type { Problem } from './errors.ts';
+import { checkDark, checkFlag, flagOnlySteps } from './plan-flag.ts';
 import { checkDeploy, checkRelease, checkReturn } from './plan-checks.ts';
+import { checkMigrations, withMigrations, withWarnings } from './plan-migrations.ts';
 import type { PlanRequest, PlanResult } from './plan-request.ts';
 import { returnSteps } from './plan-return.ts';
-import type { KeepPlan, Release, Runbook, Step, TargetState } from './runbook.ts';
+import type { KeepPlan, Release, Runbook, Step, StrategyName, TargetState } from './runbook.ts';
 import type { EnvironmentBlock } from './service.ts';
-import { canarySteps } from './strategies/canary.ts';
+import { chosenStrategy, placingOf, standardHoldBack } from './strategies/strategy-block.ts';
+import { strategySteps } from './strategies/strategy-steps.ts';
 import { isReady, groupOf, readTraffic } from './traffic.ts';
 
 export type { PlanRequest, PlanResult } from './plan-request.ts';
@@ -19,23 +24,59 @@ export const plan = (request: PlanRequest): PlanResult => {
   if (!Object.hasOwn(service.environments, request.environment)) return unknownEnvironment(request);
   const environment = service.environments[request.environment];
   if (environment === undefined) return unknownEnvironment(request);
-  const problems = [
-    ...checkRelease(request),
-    ...(request.kind === 'deploy' ? checkDeploy(request) : checkReturn(request)),
-  ];
+  const problems = [...checkRelease(request), ...checkKind(request), ...checkMigrations(request)];
   if (problems.length > 0) return { problems };
-  return request.kind === 'deploy' ? planDeploy(request, environment) : planReturn(request, environment);
+  switch (request.kind) {
+    case 'deploy':
+      return withMigrations(request, environment, planDeploy(request, environment));
+    case 'flag':
+      return planFlag(request, environment);
+    case 'rollback':
+    case 'recover':
+      return withWarnings(request, planReturn(request, environment));
+    default:
+      return request.kind satisfies never;
+  }
+};
+
+const checkKind = (request: PlanRequest): readonly Problem[] => {
+  switch (request.kind) {
+    case 'deploy':
+      return [...checkDeploy(request), ...checkDark(request)];
+    case 'flag':
+      return checkFlag(request);
+    case 'rollback':
+    case 'recover':
+      return checkReturn(request);
+    default:
+      return request.kind satisfies never;
+  }
+};
+
+/** The code stays what it is. */
+const planFlag = (request: PlanRequest, environment: EnvironmentBlock): PlanResult => {
+  const { release, flag } = request;
+  return {
+    runbook: runbookOf(request, environment, {
+      from: { version: release.version, digest: release.digest },
+      steps: flag === undefined ? [] : flagOnlySteps(flag, environment, release.version),
+      keep: { retireNow: [], warm: null, keepWarmMs: 0 },
+    }),
+    warnings: [],
+  };
 };
 
 const planDeploy = (request: PlanRequest, environment: EnvironmentBlock): PlanResult => {
   const { state, release } = request;
   const traffic = readTraffic(state);
   const from = traffic.is === 'one' ? traffic.group : null;
-  const warm = from?.version ?? null;
+  const chosen = placingOf(environment.strategy);
+  const holdBack = holdBackOf(environment);
+  const warm = from !== null && staysWarm(chosen.name) ? from.version : null;
   return {
     runbook: runbookOf(request, environment, {
       from: from === null ? null : { version: from.version, digest: from.digest },
-      steps: canarySteps({ environment, state, from, to: release }),
+      steps: strategySteps({ environment, state, from, to: release, holdBack }),
       keep: {
         retireNow: others(state, [release.version, ...(warm === null ? [] : [warm])]),
         warm,
@@ -60,6 +101,12 @@ const planReturn = (request: PlanRequest, environment: EnvironmentBlock): PlanRe
   };
 };
 
+/** A version that was stopped on the way is not ready for anybody: it goes with the promotion. */
+const staysWarm = (name: StrategyName): boolean => name !== 'recreate' && name !== 'rolling';
+
+const holdBackOf = ({ gates, strategy }: EnvironmentBlock): number =>
+  gates.holdBack ?? standardHoldBack(placingOf(strategy).name);
+
 type Parts = { readonly from: Release | null; readonly steps: readonly Step[]; readonly keep: KeepPlan };
 
 const runbookOf = (request: PlanRequest, environment: EnvironmentBlock, parts: Parts): Runbook => ({
@@ -68,16 +115,34 @@ const runbookOf = (request: PlanRequest, environment: EnvironmentBlock, parts: P
   service: request.service.service,
   environment: request.environment,
   owners: request.service.owners,
-  strategy: 'canary',
+  strategy: chosenStrategy(environment.strategy).name,
   from: parts.from,
   to: { version: request.release.version, digest: request.release.digest },
   steps: parts.steps,
   verify: { withinMs: environment.rollback.verify, smoke: environment.smoke },
   keep: parts.keep,
-  gates: environment.gates,
-  waits: { heldMs: environment.held, noDataMs: environment.noData },
+  ...approvalOf(request, environment, parts),
+  gates: { ...environment.gates, holdBack: holdBackOf(environment) },
+  waits: {
+    heldMs: environment.held,
+    noDataMs: environment.noData,
+    stuck: { afterMs: environment.stuck.after, then: environment.stuck.then },
+  },
   access: request.service.access,
+  ...(request.overrides === undefined || request.overrides.length === 0
+    ? {}
+    : { overrides: [...new Set(request.overrides)].sort() }),
 });
+
+/** What goes forward is asked about; a way back never waits for anybody. */
+const approvalOf = (
+  { kind }: PlanRequest,
+  { approval }: EnvironmentBlock,
+  { steps }: Parts,
+): Pick<Runbook, 'approval'> => {
+  const forward = kind === 'deploy' || (kind === 'flag' && steps.some(({ back }) => back.length > 0));
+  return approval === undefined || !forward ? {} : { approval: approvalPlan(approval) };
+};
 
 /** Sorted, so that the order in which a target lists its groups does not change the plan. */
 const others = (state: TargetState, kept: readonly string[]): readonly string[] =>
@@ -110,9 +175,19 @@ const deployWarnings = (request: PlanRequest, environment: EnvironmentBlock): re
       `Only ${String(group.ready)} of ${String(group.instances)} instances of ${group.version} are ready.`,
     );
   }
-  if (group.ready > 0 && Math.round(100 * environment.gates.holdBack) === 0) {
+  if (placingOf(environment.strategy).name === 'recreate') {
+    warnings.push(
+      `Downtime: nobody is served from the moment ${group.version} stops until ${release.version} is ready.`,
+    );
+  } else if (group.ready > 0 && Math.round(100 * holdBackOf(environment)) === 0) {
     warnings.push(
       'gates.holdBack is 0 %: the last watch has no old version beside it, so an outage elsewhere looks like the release.',
+    );
+  }
+  const chosen = chosenStrategy(environment.strategy);
+  if (chosen.name === 'feature-flag') {
+    warnings.push(
+      `Once ${chosen.block.flag} is shown to anybody, the way back turns it off and leaves ${release.version} where it is.`,
     );
   }
   if (groupOf(state, release.version) !== undefined) {

@@ -1,6 +1,8 @@
+import { silenceAskedMs } from './inconclusive.ts';
+import { sayApproval } from './approval.ts';
 import { accessVerbs } from './service.ts';
 import type { Action, Runbook, Step, Weights } from './runbook.ts';
-import { effectiveWeights, sayWeights } from './traffic.ts';
+import { effectiveWeights, sayInstances, sayWeights } from './traffic.ts';
 import { sayDuration, writePercent } from './units.ts';
 import { wayBack } from './way-back.ts';
 
@@ -32,8 +34,8 @@ export const playbook = (runbook: Runbook, facts: PlaybookFacts): string =>
   ].join('\n\n') + '\n';
 
 const heading = ({ kind, service, environment, from, to }: Runbook): string => {
-  const verb = { deploy: 'Deploy', rollback: 'Roll back', recover: 'Recover' }[kind];
-  const before = from === null ? '' : ` from ${from.version}`;
+  const verb = { deploy: 'Deploy', rollback: 'Roll back', recover: 'Recover', flag: 'Ramp a flag of' }[kind];
+  const before = from === null || kind === 'flag' ? '' : ` from ${from.version}`;
   return `# ${verb} ${service} in ${environment}:${before} to ${to.version}`;
 };
 
@@ -41,8 +43,14 @@ const commandTable = (runbook: Runbook, rolloutId: string | null): string => {
   const { kind, service, environment } = runbook;
   const id = rolloutId ?? 'ID';
   const rows =
-    kind === 'deploy'
+    kind === 'deploy' || kind === 'flag'
       ? [
+          ...(runbook.approval === undefined
+            ? []
+            : [
+                ['Let it begin, or not', `sluice approve ${id}`],
+                ['', `sluice deny ${id} --reason "…"`],
+              ]),
           [
             runbook.from === null
               ? 'Stop it now; a person decides what then'
@@ -84,8 +92,12 @@ const detail = (step: Step): string => {
   switch (step.kind) {
     case 'preflight':
       return ` (${step.checks.join(', ')})`;
+    case 'migrate':
+      return `, within ${sayDuration(step.withinMs)}`;
     case 'deploy':
       return `, ready within ${sayDuration(step.withinMs)}`;
+    case 'scale':
+      return step.withinMs === null ? '' : `, ready within ${sayDuration(step.withinMs)}`;
     case 'smoke':
       return `: ${step.checks.map(({ http }) => `\`${http.method} ${code(http.path)}\` → ${String(http.expect.status)}`).join(', ')}`;
     case 'shift':
@@ -94,6 +106,7 @@ const detail = (step: Step): string => {
       return step.baseline === null ? ', beside nothing' : `, beside ${step.baseline}`;
     case 'verify':
       return `, within ${sayDuration(step.withinMs)}`;
+    case 'release':
     case 'promote':
     case 'retire':
       return '';
@@ -119,6 +132,12 @@ const sayAction = (action: Action): string => {
   switch (action.do) {
     case 'deploy':
       return `deploy ${action.release.version}`;
+    case 'scale':
+      return action.instances === 0
+        ? `stop ${action.version}`
+        : `${action.version} at ${sayInstances(action.instances)}`;
+    case 'flag':
+      return action.percent === 0 ? `${action.flag} off` : `${action.flag} at ${String(action.percent)} %`;
     case 'shift':
       return isAll(action.weights)
         ? `all traffic to ${Object.keys(effectiveWeights(action.weights)).join(', ')}`
@@ -136,15 +155,26 @@ const byItself = (runbook: Runbook): readonly string[] => {
   const { kind, from, keep, gates, waits, verify } = runbook;
   const retired =
     keep.retireNow.length === 0 ? [] : [`At the end ${keep.retireNow.join(', ')} is retired at once.`];
-  if (kind !== 'deploy') return retired.length === 0 ? ['Nothing else.'] : retired;
+  const asked = runbook.approval === undefined ? [] : [sayApproval(runbook.approval)];
+  if (kind !== 'deploy') {
+    const all = [...asked, ...retired];
+    return all.length === 0 ? ['Nothing else.'] : all;
+  }
   const { extend, then } = gates.onInconclusive;
-  const back = from === null ? 'it stops, and a person decides' : 'it goes back';
-  const asks = then === 'ask' ? 'a person is asked' : back;
+  const stays = from === null || (runbook.migrations?.noReturn ?? null) !== null;
+  const back = stays ? 'it stops, and a person decides' : 'it goes back';
+  const asks = {
+    ask: 'a person is asked',
+    rollback: back,
+    promote: 'it goes on where traffic was too little, and a person is asked about anything else',
+  }[then];
   const limit = `more than ${writePercent(gates.errors.max)} of the requests fail${from === null ? '' : ' and it is surely worse than the old version'}`;
   return [
+    ...asked,
     `When ${limit}, or a step fails: ${back}. Metrics are read every ${sayDuration(gates.every)}.`,
-    `A watch that can not tell: ${extend === undefined ? asks : `it is watched for ${sayDuration(extend)} more, then ${asks}`}.`,
-    `Metrics that are silent for ${sayDuration(waits.noDataMs)}, and nobody answers: ${back}.`,
+    `A watch that can not tell: ${extend > 0 ? `it is watched for ${sayDuration(extend)} more, then ${asks}` : asks}.`,
+    `Metrics that fall silent: the share stays, a person is asked after ${sayDuration(silenceAskedMs)}, and it goes on by itself when they are back; after ${sayDuration(waits.noDataMs)} without an answer ${back}.`,
+    'Both versions fail: it waits for the old one to recover, and a person is asked.',
     `A hold or a question that nobody answers for ${sayDuration(waits.heldMs)}: ${back}.`,
     ...(from === null
       ? []
@@ -154,7 +184,20 @@ const byItself = (runbook: Runbook): readonly string[] => {
       : [
           `After promotion ${keep.warm} stays ready for ${sayDuration(keep.keepWarmMs)}, then it is retired.`,
         ]),
+    ...sayContract(runbook),
     ...retired,
+  ];
+};
+
+const sayContract = ({ keep: { contract }, to }: Runbook): readonly string[] => {
+  if (contract === undefined) return [];
+  const names = contract.migrations.map(({ name }) => name).join(', ');
+  const who =
+    contract.by === 'auto'
+      ? 'Then'
+      : `Then, if a person approves it within ${sayDuration(contract.expiresMs)},`;
+  return [
+    `${who} ${names} is contracted: the point of no return, from which nothing before ${to.version} comes back.`,
   ];
 };
 

@@ -7,6 +7,7 @@ export const states = [
   'watching',
   'inconclusive',
   'held',
+  'frozen',
   'rolling-back',
   'rollback-failed',
   'succeeded',
@@ -52,6 +53,7 @@ export type Effect =
   | 'override'
   | 'retry-way-back'
   | 'take-over'
+  | 'page'
   | 'start-rollback'
   | 'start-again';
 
@@ -103,42 +105,49 @@ export const stateTable: Readonly<Record<RolloutState, StateRow>> = {
     open: true,
     exit: null,
     says: 'deploying',
-    accepts: { ...back, hold: 'hold' },
+    accepts: { ...back, hold: 'hold', page: 'page' },
     because: 'the new version is still being deployed',
   },
   ramping: {
     open: true,
     exit: null,
     says: 'moving traffic',
-    accepts: { ...back, hold: 'hold' },
+    accepts: { ...back, hold: 'hold', page: 'page' },
     because: 'traffic is being moved',
   },
   watching: {
     open: true,
     exit: null,
     says: 'watching the new version',
-    accepts: { ...back, hold: 'hold', promote: 'promote' },
+    accepts: { ...back, hold: 'hold', promote: 'promote', page: 'page' },
     because: 'it is being watched',
   },
   inconclusive: {
     open: true,
     exit: null,
     says: 'can not tell: needs a person',
-    accepts: { ...back, extend: 'extend', accept: 'accept', promote: 'promote' },
+    accepts: { ...back, extend: 'extend', accept: 'accept', promote: 'promote', page: 'page' },
     because: 'the last watch could not tell, and it waits for a person',
   },
   held: {
     open: true,
     exit: null,
     says: 'held by a person',
-    accepts: { ...back, resume: 'resume' },
+    accepts: { ...back, resume: 'resume', page: 'page' },
     because: 'it is held',
+  },
+  frozen: {
+    open: true,
+    exit: null,
+    says: 'waits for the end of a freeze',
+    accepts: { ...back, hold: 'hold', page: 'page' },
+    because: 'a freeze is on, and it goes on by itself when that ends',
   },
   'rolling-back': {
     open: true,
     exit: null,
     says: 'going back',
-    accepts: {},
+    accepts: { page: 'page' },
     because: 'it is already going back to the old version',
   },
   'rollback-failed': {
@@ -150,6 +159,7 @@ export const stateTable: Readonly<Record<RolloutState, StateRow>> = {
       rollback: 'retry-way-back',
       abort: 'retry-way-back',
       'take-over': 'take-over',
+      page: 'page',
     },
     because: 'its way back failed and it waits for a person',
   },

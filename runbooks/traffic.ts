@@ -25,6 +25,10 @@ export const groupOf = (state: TargetState, version: string): Group | undefined 
 /** Every instance answers. */
 export const isReady = (group: Group): boolean => group.instances > 0 && group.ready >= group.instances;
 
+/** `1 instance`, `4 instances`. */
+export const sayInstances = (count: number): string =>
+  `${String(count)} ${count === 1 ? 'instance' : 'instances'}`;
+
 /** `{ "2.0.4": 90, "2.1.0": 10 }` → `2.0.4 90 %, 2.1.0 10 %`. */
 export const sayWeights = (weights: Weights): string => {
   const parts = Object.entries(effectiveWeights(weights)).map(([v, percent]) => `${v} ${String(percent)} %`);

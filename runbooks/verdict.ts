@@ -1,3 +1,5 @@
+import type { GateRecord } from './gate-record.ts';
+
 /**
  * What a gate may say of a release, and why. `pass` means "shown to be healthy", never "nothing seen":
  * silence is `inconclusive`.
@@ -27,4 +29,10 @@ export type Verdict = {
   readonly samples: { readonly seen: number; readonly due: number };
   /** SHA-256 of the watch's recording, hex; `null` where nothing was recorded. */
   readonly recording: string | null;
+  /** The gate's record of the decision; absent where no gate judged. */
+  readonly record?: GateRecord;
+  /** Where traffic was too little: seconds of further watching that would probably settle it; `null`: nobody can say. */
+  readonly settlesInSeconds?: number | null;
+  /** Where metrics were missing: seconds since the new version's were last heard of. */
+  readonly silentSeconds?: number;
 };

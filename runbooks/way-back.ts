@@ -4,6 +4,7 @@ import { weightOf } from './traffic.ts';
 /**
  * The actions that undo the steps that were begun (indices into `runbook.steps`, in any order), ready to be carried
  * out in this order: what the traffic needs, the traffic, what the target counts as promoted, and then the cleaning up.
+ * A flag is before all of it; and where one was ramped, what was deployed dark for it stays.
  * Each thing is set once, to what it was before the first of those steps; a step that was begun and did nothing is
  * undone like the others, because actions tell the wanted state.
  */
@@ -14,10 +15,19 @@ export const wayBack = (runbook: Runbook, pushed: readonly number[]): Action[] =
   }
   const actions = [...wanted.values()];
   const traffic = actions.find((action) => action.do === 'shift');
+  // The version that was there before comes first, also where its traffic has not been moved yet.
+  const takesTraffic = (version: string): boolean =>
+    version === runbook.from?.version || (traffic !== undefined && weightOf(traffic.weights, version) > 0);
   const rank = (action: Action): number => {
     switch (action.do) {
+      case 'flag':
+        return -2;
       case 'deploy':
-        return traffic !== undefined && weightOf(traffic.weights, action.release.version) > 0 ? 0 : 2;
+        return takesTraffic(action.release.version) ? 0 : 2;
+      case 'scale':
+        // What must not run beside the old version stops before that starts.
+        if (action.downtime === true) return -1;
+        return takesTraffic(action.version) ? 0 : 2;
       case 'shift':
         return 1;
       case 'promote':
@@ -32,13 +42,16 @@ export const wayBack = (runbook: Runbook, pushed: readonly number[]): Action[] =
 };
 
 /** Latest first: the earliest step is the last to say what its subject was before. */
-const begun = (runbook: Runbook, pushed: readonly number[]): readonly Step[] =>
-  [...new Set(pushed)]
+const begun = (runbook: Runbook, pushed: readonly number[]): readonly Step[] => {
+  const steps = [...new Set(pushed)]
     .sort((a, b) => b - a)
     .flatMap((index) => {
       const step = runbook.steps[index];
       return step === undefined ? [] : [step];
     });
+  const released = steps.filter(({ kind }) => kind === 'release');
+  return released.length > 0 ? released : steps;
+};
 
 /** What an action sets; of two actions with one subject the later hides the earlier. */
 const subject = (action: Action): string => {
@@ -47,8 +60,12 @@ const subject = (action: Action): string => {
       return 'traffic';
     case 'promote':
       return 'promoted';
+    case 'flag':
+      return `flag ${action.flag}`;
     case 'deploy':
       return `group ${action.release.version}`;
+    case 'scale':
+      return action.downtime === true ? `stop ${action.version}` : `group ${action.version}`;
     case 'retire':
       return `group ${action.version}`;
     default:

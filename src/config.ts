@@ -1,9 +1,12 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { SluiceError } from '../runbooks/errors.ts';
+import { secretRef } from '../runbooks/secret-ref.ts';
 import { duration } from '../runbooks/units.ts';
 import type { Settings } from '../workflows/contract.ts';
 import { dataFolder } from './home.ts';
+import type { SlackSettings } from './slack/config.ts';
+import type { Paging } from './pagerduty/paging.ts';
 
 /** `process.env`, or a test's own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,6 +26,13 @@ const whole = (most: number) =>
     .regex(/^[1-9]\d{0,5}$/, `must be a whole number from 1 to ${String(most)}`)
     .transform(Number)
     .refine((value) => value <= most, `must be at most ${String(most)}`);
+
+const address = z
+  .string()
+  .regex(
+    /^https?:\/\/[^\s/?#@"\\]+(?:\/[^\s?#@"\\]*)?$/,
+    'must be an http or https address without user and query',
+  );
 
 /**
  * Every environment variable of the daemon, with its default and meaning; `docs/configuration.md` is held to it by a
@@ -66,6 +76,35 @@ const variables = {
   SLUICE_STICKY_TIMEOUT: duration(100, minute)
     .prefault('10s')
     .describe('time after which another worker takes over the workflows of a dead one'),
+  SLUICE_PUBLIC_URL: address
+    .optional()
+    .describe('address under which people reach the daemon, for links in pages and messages'),
+  SLUICE_PAGERDUTY_URL: address
+    .prefault('https://events.pagerduty.com')
+    .describe('Events API of PagerDuty; in the EU https://events.eu.pagerduty.com'),
+  SLUICE_PAGERDUTY_WEBHOOK_SECRETS: z
+    .string()
+    .transform((text) => text.split(',').map((ref) => ref.trim()))
+    .pipe(z.array(secretRef).min(1).max(5))
+    .optional()
+    .describe('where the signing secrets of its webhooks are: env:NAME or file:/path, several with commas'),
+  SLUICE_RECORDINGS: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'folder with what the gates were shown, for 90 days; `recordings` in the data folder unless set. Several daemons share one',
+    ),
+  SLUICE_SLACK_BOT_TOKEN: secretRef
+    .optional()
+    .describe('where the bot token of the Slack app is: env:NAME or file:/path'),
+  SLUICE_SLACK_SIGNING_SECRET: secretRef
+    .optional()
+    .describe('where the signing secret of the Slack app is; commands and clicks then come over HTTP'),
+  SLUICE_SLACK_APP_TOKEN: secretRef
+    .optional()
+    .describe('where the app-level token is; commands and clicks then come by Socket Mode'),
+  SLUICE_SLACK_URL: address.prefault('https://slack.com/api').describe('Web API of Slack'),
   SLUICE_PRACTICE: z
     .string()
     .min(1)
@@ -86,7 +125,11 @@ export type Config = {
   readonly watchSlots: number;
   readonly activitySlots: number;
   readonly stickyMs: number;
+  /** Folder of the recordings. */
+  readonly recordings: string;
   readonly practice: string | null;
+  readonly paging: Paging;
+  readonly slack: SlackSettings;
   readonly settings: Settings;
 };
 
@@ -154,7 +197,23 @@ const asConfig = (values: z.output<typeof schema>, env: Environment): Config => 
   watchSlots: values.SLUICE_WATCH_SLOTS,
   activitySlots: values.SLUICE_ACTIVITY_SLOTS,
   stickyMs: values.SLUICE_STICKY_TIMEOUT,
+  recordings: path.resolve(values.SLUICE_RECORDINGS ?? path.join(dataFolder(env), 'recordings')),
   practice: values.SLUICE_PRACTICE === undefined ? null : path.resolve(values.SLUICE_PRACTICE),
+  paging: {
+    url: values.SLUICE_PAGERDUTY_URL,
+    publicUrl: values.SLUICE_PUBLIC_URL ?? null,
+    webhookSecrets: values.SLUICE_PAGERDUTY_WEBHOOK_SECRETS ?? [],
+    env,
+  },
+  slack: {
+    url: `${values.SLUICE_SLACK_URL.replace(/\/+$/, '')}/`,
+    botToken: values.SLUICE_SLACK_BOT_TOKEN ?? null,
+    publicUrl: values.SLUICE_PUBLIC_URL ?? null,
+    signingSecret: values.SLUICE_SLACK_SIGNING_SECRET ?? null,
+    appToken: values.SLUICE_SLACK_APP_TOKEN ?? null,
+    buttons: values.SLUICE_SLACK_SIGNING_SECRET !== undefined || values.SLUICE_SLACK_APP_TOKEN !== undefined,
+    env,
+  },
   settings: {
     queues: { main: values.SLUICE_QUEUE, watch: `${values.SLUICE_QUEUE}-watch` },
     heartbeatMs: values.SLUICE_HEARTBEAT,

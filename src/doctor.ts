@@ -1,13 +1,18 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 // CommonJS, and its names are made when it runs: an ES module can't import them one by one.
 import proto from '@temporalio/proto';
 import { SluiceError } from '../runbooks/errors.ts';
+import { accessFileName, readAccessFile } from './access/read.ts';
 import type { Check, DoctorReport } from './api/health.ts';
 import type { Config } from './config.ts';
+import { pagerChecks } from './pagerduty/doctor.ts';
 import { findPart } from './parts.ts';
 import { observePlace } from './rollouts/observe-place.ts';
 import { loadServices } from './service-file/folder.ts';
+import { slackChecks } from './slack/doctor.ts';
 import type { Ledger } from './store/ledger.ts';
 
 type Looked = { readonly config: Config; readonly ledger: Ledger; readonly client: Client };
@@ -24,7 +29,15 @@ export const doctor = async (looked: Looked, which: 'ready' | 'all'): Promise<Do
   ];
   const more =
     which === 'all'
-      ? [servicesCheck(looked), ...(await placeChecks(looked)), storageCheck(looked), temporalProgramCheck()]
+      ? [
+          servicesCheck(looked),
+          accessCheck(looked),
+          ...(await placeChecks(looked)),
+          ...(await pageChecks(looked)),
+          ...(await chatChecks(looked)),
+          storageCheck(looked),
+          temporalProgramCheck(),
+        ]
       : [];
   const checks = await Promise.all([...needed, ...more]);
   return { ok: checks.every(({ ok }) => ok), checks };
@@ -103,6 +116,15 @@ const servicesCheck = ({ config }: Looked): Promise<Check> =>
     return { ok: services.length > 0, says: `${String(services.length)} in ${config.services}` };
   });
 
+const accessCheck = ({ config }: Looked): Promise<Check> =>
+  check('access file', 'Run `sluice lint` for every problem with its place.', async () => {
+    const file = path.join(config.services, accessFileName);
+    if (!existsSync(file)) return 'there is none: the operator alone is known';
+    const { people, tokens, groups } = await readAccessFile(file);
+    const count = (rows: object): string => String(Object.keys(rows).length);
+    return `${count(people)} people, ${count(tokens)} tokens, ${count(groups)} groups`;
+  });
+
 /** Target and metrics of every service, looked at by a worker; without one, the local checks say so. */
 const placeChecks = async ({ config, client }: Looked): Promise<readonly Promise<Check>[]> => {
   // A folder that can not be read has a check of its own, which says why.
@@ -117,6 +139,22 @@ const placeChecks = async ({ config, client }: Looked): Promise<readonly Promise
         return blind === null ? { ok: true, says: `target answers, ${says}` } : { ok: false, says: blind };
       }),
     ),
+  );
+};
+
+const pageChecks = async ({ config }: Looked): Promise<readonly Check[]> => {
+  const { services } = await loadServices(config.services).catch(() => ({ services: [] }));
+  return pagerChecks(
+    config.paging,
+    services.map(({ file }) => file),
+  );
+};
+
+const chatChecks = async ({ config }: Looked): Promise<readonly Check[]> => {
+  const { services } = await loadServices(config.services).catch(() => ({ services: [] }));
+  return slackChecks(
+    config.slack,
+    services.map(({ file }) => file),
   );
 };
 

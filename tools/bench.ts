@@ -3,12 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { readPracticeEvents } from '../activities/targets/practice/event-log.ts';
-import { readDaemonFile, readTokenFile } from '../src/home.ts';
-import { practiceEnvironment, startDaemon, stopDaemon } from './practice-daemon.ts';
+import { benchGate } from './bench-gate.ts';
+import { benchStrategies } from './bench-strategies.ts';
+import { benchWatches } from './bench-watches/run.ts';
+import { askDaemon, practiceEnvironment, startDaemon, stopDaemon } from './practice-daemon.ts';
 
 /** `npm run bench`: each figure a line with its unit; the machine's cores first. Whole processes, real traffic. */
 const print = (name: string, value: number, unit: string): void => {
-  process.stdout.write(`${name.padEnd(58)} ${value.toFixed(value < 10 ? 2 : 0).padStart(8)} ${unit}\n`);
+  process.stdout.write(`${name.padEnd(68)} ${value.toFixed(value < 10 ? 2 : 0).padStart(8)} ${unit}\n`);
 };
 
 const quantile = (sorted: readonly number[], q: number): number =>
@@ -22,18 +24,8 @@ const call = async (
   route: string,
   body?: unknown,
 ): Promise<{ readonly ms: number; readonly body: unknown }> => {
-  const url = readDaemonFile(home)?.url ?? '';
   const began = performance.now();
-  const response = await fetch(`${url}${route}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${readTokenFile(home) ?? ''}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const answer: unknown = await response.json();
-  if (!response.ok) throw new Error(`${method} ${route}: ${JSON.stringify(answer)}`);
+  const answer = await askDaemon(home, method, route, body);
   return { ms: performance.now() - began, body: answer };
 };
 
@@ -103,7 +95,35 @@ const abortToBack = async (): Promise<void> => {
   print('abort said to traffic back', (back?.at ?? 0) - said, 'ms');
 };
 
+/** The way back of each strategy, as a client of the service sees it. */
+const waysBack = async (): Promise<void> => {
+  for (const { strategy, clientMs, decisionMs } of await benchStrategies()) {
+    print(`${strategy}: abort said to the client's last sight of the new version`, clientMs, 'ms');
+    print('  decision to traffic back, as the rollout tells', decisionMs, 'ms');
+  }
+};
+
+/** The gate alone, and one worker process with as many watches as it has slots for. */
+const gates = async (): Promise<void> => {
+  const gate = benchGate();
+  const of = `gate, all tests, ${String(gate.instances)} instances, ${String(gate.buckets)} buckets`;
+  print(`${of}: one sample`, gate.cpuMicroseconds, 'µs');
+  print('  its state in JSON (at most 16)', gate.stateBytes / 1024, 'KiB');
+  const fleet = await benchWatches();
+  print(
+    `${String(fleet.watches)} watches on one worker: samples of ${String(fleet.due)} due`,
+    fleet.samples,
+    '',
+  );
+  print('  lateness of a sample, p50', fleet.p50Ms, 'ms');
+  print('  lateness of a sample, p99 (at most 1000)', fleet.p99Ms, 'ms');
+  print('  memory of the worker, most (at most 1536)', fleet.maxRssMiB, 'MiB');
+  print('  processor time of the worker', 100 * fleet.cpuShare, '% of a core');
+};
+
 process.stdout.write(`${String(cpus().length)} cores, Node ${process.versions.node}\n`);
+await gates();
+await waysBack();
 let daemon = await startDaemon(home, env);
 await stopDaemon(daemon);
 try {

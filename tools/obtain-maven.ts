@@ -10,7 +10,7 @@ const leastJava = 17;
 /** `$0` may be a relative path, and the class path has to hold from any folder. */
 const launcher = `#!/bin/sh
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd) || exit 1
-exec java -cp "$here/lib/*" io.temporal.testserver.TestServer "$@"
+exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$here/lib/*" io.temporal.testserver.TestServer "$@"
 `;
 
 /**

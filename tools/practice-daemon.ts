@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readDaemonFile } from '../src/home.ts';
+import { readDaemonFile, readTokenFile } from '../src/home.ts';
 import { root } from './stamp.ts';
 
 const readyWithinMs = 60_000;
@@ -56,4 +56,24 @@ export const stopDaemon = async (daemon: ChildProcess): Promise<void> => {
   const ended = once(daemon, 'exit');
   daemon.kill('SIGTERM');
   await ended;
+};
+
+/** Asks the API of the daemon in that folder, as its operator. Rejects where the answer is no 2xx. */
+export const askDaemon = async (
+  home: string,
+  method: string,
+  route: string,
+  body?: unknown,
+): Promise<unknown> => {
+  const response = await fetch(`${readDaemonFile(home)?.url ?? ''}${route}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${readTokenFile(home) ?? ''}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer: unknown = await response.json();
+  if (!response.ok) throw new Error(`${method} ${route}: ${JSON.stringify(answer)}`);
+  return answer;
 };

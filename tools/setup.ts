@@ -1,5 +1,6 @@
 import type { PartName } from '../src/parts.ts';
 import { obtainPostgres } from '../test/servers/obtain-postgres.ts';
+import { obtainRegistry } from '../test/servers/obtain-registry.ts';
 import { build } from './build.ts';
 import { obtainPart } from './obtain-part.ts';
 import { say, sentenceOf } from './report.ts';
@@ -14,8 +15,8 @@ async function main(args: readonly string[]): Promise<void> {
   await obtainPart('temporal');
   if (args.includes('--for=run')) return;
   const timeSkipping: PartName = 'temporal-test-server';
-  // The ledger's tests run on a real PostgreSQL, too.
-  for (const obtain of [() => obtainPart(timeSkipping), obtainPostgres]) {
+  // The ledger's tests run on a real PostgreSQL, too; those of images on a real registry.
+  for (const obtain of [() => obtainPart(timeSkipping), obtainPostgres, obtainRegistry]) {
     try {
       await obtain();
     } catch (error) {

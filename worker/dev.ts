@@ -4,13 +4,16 @@ import type { WorkerInterceptors } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Deps } from '../activities/deps.ts';
 import { ensurePlane, seedPlane, stopPlane } from '../activities/targets/practice/lifecycle.ts';
+import { accessIn } from '../src/access/source.ts';
 import type { Config } from '../src/config.ts';
 import type { RolloutsDeps } from '../src/rollouts/deps.ts';
 import { createRollouts } from '../src/rollouts/rollouts.ts';
+import { recordingsIn } from '../src/store/recordings.ts';
 import { startFaces } from './faces.ts';
 import type { Ledger } from '../src/store/ledger.ts';
 import { openFor } from './open-ledger.ts';
 import { ensureSweep } from './sweep-schedule.ts';
+import { flagsOf } from './flags.ts';
 import { practiceHome, targetsOf } from './targets.ts';
 import { connectTemporal } from './temporal-client.ts';
 import type { DevServer } from './temporal-server.ts';
@@ -52,6 +55,7 @@ export const startDev = async (config: Config, log: Logger, hooks: DevHooks = {}
       client: temporal.client,
       ledger,
       services: config.services,
+      access: accessIn(config.services, log),
       settings: config.settings,
       log,
     };
@@ -59,8 +63,12 @@ export const startDev = async (config: Config, log: Logger, hooks: DevHooks = {}
     const deps: Deps = {
       ledger,
       client: temporal.client,
+      recordings: recordingsIn(config.recordings),
       target: targetsOf(config.home),
+      flags: flagsOf(process.env),
       clock: () => Date.now(),
+      paging: config.paging,
+      slack: config.slack,
       recoverLost: () => rollouts.recoverLost(),
       log,
     };
@@ -72,6 +80,8 @@ export const startDev = async (config: Config, log: Logger, hooks: DevHooks = {}
     await ensureSweep(temporal.client, config.settings.queues.main);
     const lost = await rollouts.recoverLost();
     if (lost.length > 0) log.error({ lost }, 'rollouts had lost their run; their way back has been started');
+    // Temporal knows of the workers a moment after they have started to ask for work.
+    if (!(await faces.whenReady())) log.warn('not ready yet; see /readyz');
 
     return {
       url: faces.url,

@@ -2,6 +2,8 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { actorOfSlack } from '../src/access/identify.ts';
+import { nobodyElse } from '../src/access/source.ts';
 import { createApi } from '../src/api/server.ts';
 import type { Config } from '../src/config.ts';
 import { doctor } from '../src/doctor.ts';
@@ -10,11 +12,22 @@ import { packageVersion } from '../src/packaged.ts';
 import type { RolloutsDeps } from '../src/rollouts/deps.ts';
 import type { Rollouts } from '../src/rollouts/facade.ts';
 import { retryWaiting } from '../src/rollouts/inbox.ts';
+import { loadServices } from '../src/service-file/folder.ts';
+import { startSlack } from '../src/slack/start.ts';
+import { recordingsIn } from '../src/store/recordings.ts';
 import { ensureToken } from './token.ts';
+import { pause } from '../src/pause.ts';
 
 const inboxMs = 2_000;
+const readyWithinMs = 10_000;
+const readyEveryMs = 50;
 
-export type RunningFaces = { readonly url: string; stop(): Promise<void> };
+export type RunningFaces = {
+  readonly url: string;
+  /** Resolves when `/readyz` says so, or after ten seconds: then somebody has to look. */
+  whenReady(): Promise<boolean>;
+  stop(): Promise<void>;
+};
 
 /** The API on its port, and what a serving process does besides: the inbox of commands that wait for Temporal. */
 export const startFaces = async (
@@ -24,18 +37,32 @@ export const startFaces = async (
   log: Logger,
 ): Promise<RunningFaces> => {
   const checks = { config, ledger: deps.ledger, client: deps.client };
-  const api = createApi({
+  const ready = async () => {
+    const { checks: found } = await doctor(checks, 'ready');
+    return { ready: found.every(({ ok }) => ok), checks: found };
+  };
+  const slack = startSlack({
+    settings: config.slack,
     rollouts,
     ledger: deps.ledger,
+    services: async () => (await loadServices(config.services)).services.map(({ file }) => file),
+    actorOf: async (member) => actorOfSlack(await (deps.access ?? nobodyElse).look(), member),
+    log,
+    clock: Date.now,
+  });
+  const api = createApi({
+    rollouts,
+    slack: slack.hook,
+    ledger: deps.ledger,
+    recordings: recordingsIn(config.recordings),
+    paging: config.paging,
     token: ensureToken(config.home),
+    ...(deps.access === undefined ? {} : { access: deps.access }),
     version: packageVersion(),
-    ready: async () => {
-      const { checks: found } = await doctor(checks, 'ready');
-      return { ready: found.every(({ ok }) => ok), checks: found };
-    },
+    ready,
     doctor: () => doctor(checks, 'all'),
     log,
-    hosts: [config.host],
+    hosts: [config.host, ...(config.paging.publicUrl === null ? [] : [hostOf(config.paging.publicUrl)])],
   });
   await api.listen({ host: config.host, port: config.port });
   const { port } = api.server.address() as AddressInfo;
@@ -50,13 +77,22 @@ export const startFaces = async (
       } catch (error) {
         log.warn({ error: String(error) }, 'commands wait in the inbox');
       }
-      await delay(inboxMs, undefined, { signal: ended.signal, ref: false }).catch(() => undefined);
+      await pause(inboxMs, { signal: ended.signal, ref: false });
     }
   })();
   return {
     url,
+    whenReady: async () => {
+      const deadline = Date.now() + readyWithinMs;
+      for (;;) {
+        if ((await ready()).ready) return true;
+        if (Date.now() > deadline) return false;
+        await delay(readyEveryMs);
+      }
+    },
     stop: async () => {
       ended.abort();
+      await slack.stop();
       await api.close();
       await inbox;
       if (readDaemonFile(config.home)?.pid === process.pid)
@@ -64,6 +100,9 @@ export const startFaces = async (
     },
   };
 };
+
+/** As a request names it, without its port. */
+const hostOf = (url: string): string => new URL(url).hostname;
 
 const writeDaemonFile = async (home: string, url: string): Promise<void> => {
   const file = daemonFile(home);

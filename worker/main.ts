@@ -6,6 +6,7 @@ import type { Config } from '../src/config.ts';
 import { configTable, readConfig } from '../src/config.ts';
 import { packageVersion } from '../src/packaged.ts';
 import { migrate } from '../src/store/open.ts';
+import { runBreakGlass } from './break-glass.ts';
 import { startDev } from './dev.ts';
 import { startLog } from './log.ts';
 import { drain, release } from './release.ts';
@@ -97,6 +98,11 @@ const program = (result: { code: number }): Command => {
   runs('release', 'makes the workers of this build the current ones', prints(release));
   runs('drain <build>', 'waits until no rollout runs on an older build', (build) =>
     prints(() => drain(build ?? '', say))(),
+  );
+  runs(
+    'break-glass <service> <reason> [environment]',
+    'the way back that a rollout left beside the target, without Temporal and ledger',
+    (service, reason, environment) => prints(() => runBreakGlass(service ?? '', reason ?? '', environment))(),
   );
   const width = Math.max(...configTable().map(({ name }) => name.length));
   sluiced.addHelpText(

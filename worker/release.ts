@@ -33,7 +33,7 @@ export const release = async (): Promise<string> => {
   }
 };
 
-const { VERSION_DRAINAGE_STATUS_DRAINED: drained, VERSION_DRAINAGE_STATUS_UNSPECIFIED: current } =
+const { VERSION_DRAINAGE_STATUS_DRAINED: drained, VERSION_DRAINAGE_STATUS_UNSPECIFIED: notDraining } =
   proto.temporal.api.enums.v1.VersionDrainageStatus;
 
 const notFound = 5;
@@ -55,7 +55,10 @@ const known = async <T>(buildId: string, ask: () => Promise<T>): Promise<T> => {
   }
 };
 
-/** `sluiced drain BUILD`: waits until no rollout runs on that build any more; then its workers may go. */
+/**
+ * `sluiced drain BUILD`: waits until no rollout runs on that build any more; then its workers may go. The current
+ * build is refused: it would be waited for without end.
+ */
 export const drain = async (buildId: string, tell: (sentence: string) => void): Promise<string> => {
   if (!/^[0-9a-f]{16}$/.test(buildId)) {
     throw new SluiceError({
@@ -66,22 +69,25 @@ export const drain = async (buildId: string, tell: (sentence: string) => void): 
   }
   const links = await connectTemporal(null);
   try {
-    let told = '';
-    for (;;) {
+    for (let told = false; ; told = true) {
       const { workerDeploymentVersionInfo: info } = await known(buildId, () =>
         links.client.workflowService.describeWorkerDeploymentVersion({
           namespace: links.namespace,
           deploymentVersion: { deploymentName, buildId },
         }),
       );
-      const status = info?.drainageInfo?.status ?? current;
+      const status = info?.drainageInfo?.status ?? notDraining;
       if (status === drained) return `Build ${buildId} is drained: its workers may be stopped.`;
-      const says =
-        status === current
-          ? `Build ${buildId} is current: release another first.`
-          : `Build ${buildId} still has rollouts.`;
-      if (says !== told) tell(says);
-      told = says;
+      if (status === notDraining) {
+        if (info?.currentSinceTime === null || info?.currentSinceTime === undefined)
+          return `Build ${buildId} was never released: nothing runs on it, and its workers may be stopped.`;
+        throw new SluiceError({
+          code: 'COMMAND_REFUSED',
+          message: `Build ${buildId} is the current one: every new rollout starts on it.`,
+          hint: 'Release another build first (sluiced release beside its workers), then drain this one.',
+        });
+      }
+      if (!told) tell(`Build ${buildId} still has rollouts.`);
       await delay(everyMs);
     }
   } finally {

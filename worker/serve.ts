@@ -1,11 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { accessIn } from '../src/access/source.ts';
 import type { Config } from '../src/config.ts';
 import type { RolloutsDeps } from '../src/rollouts/deps.ts';
 import { createRollouts } from '../src/rollouts/rollouts.ts';
+import { recordingsIn } from '../src/store/recordings.ts';
 import { startFaces } from './faces.ts';
 import { openFor } from './open-ledger.ts';
 import { ensureSweep } from './sweep-schedule.ts';
+import { flagsOf } from './flags.ts';
 import { targetsOf } from './targets.ts';
 import { connectTemporal } from './temporal-client.ts';
 import { bundleBuildId, startWorkers } from './workers.ts';
@@ -25,6 +28,7 @@ const connect = async (config: Config, program: 'serve' | 'worker', log: Logger)
     client: temporal.client,
     ledger,
     services: config.services,
+    access: accessIn(config.services, log),
     settings: config.settings,
     log,
   };
@@ -57,9 +61,13 @@ export const startWorker = async (config: Config, log: Logger): Promise<Running>
   const buildId = await bundleBuildId();
   const deps = {
     ledger,
+    recordings: recordingsIn(config.recordings),
     client: temporal.client,
     target: targetsOf(config.home),
+    flags: flagsOf(process.env),
     clock: () => Date.now(),
+    paging: config.paging,
+    slack: config.slack,
     recoverLost: () => rollouts.recoverLost(),
     log,
   };

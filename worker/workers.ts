@@ -18,7 +18,7 @@ export type RunningWorkers = {
 };
 
 /** In-flight activities get this long to end; then their workers are gone, and Temporal tries them elsewhere. */
-const shutdownGrace = '5s';
+const shutdownGrace = '5s' as const;
 
 /** The build id: hash of the workflow code, so that the same code is the same version everywhere. */
 export const bundleBuildId = async (): Promise<string> =>

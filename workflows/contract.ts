@@ -1,9 +1,16 @@
 import type { Actor } from '../runbooks/access.ts';
+import type { Overridden, Override } from '../runbooks/checks/check.ts';
 import type { Problem } from '../runbooks/errors.ts';
+import type { ActiveFreeze, FreezeBlock } from '../runbooks/freeze-block.ts';
 import type { LedgerEvent } from '../runbooks/events.ts';
+import type { PlannedMigration } from '../runbooks/migrations.ts';
+import type { WatchOutlook } from '../runbooks/outlook.ts';
+import type { Awaits } from '../runbooks/inconclusive.ts';
 import type { Action, KeepPlan, Release, RolloutKind, Runbook, TargetState } from '../runbooks/runbook.ts';
-import type { GatePolicy, ServiceFile, SmokeCheck } from '../runbooks/service.ts';
+import type { GatePolicy } from '../runbooks/gates.ts';
+import type { ServiceFile, SmokeCheck } from '../runbooks/service.ts';
 import type { Verdict } from '../runbooks/verdict.ts';
+import type { AnnounceActivities, PagingActivities } from './telling.ts';
 
 /**
  * What the façade resolves once for a rollout and freezes into its input: no secrets, no addresses of people.
@@ -35,8 +42,14 @@ export type RolloutInput = {
   readonly actor: Actor;
   readonly reason: string | null;
   readonly requestedAt: string;
+  /** The flag that is moved, and to what percentage; only for that kind. */
+  readonly flag?: { readonly name: string; readonly percent: number };
+  /** The incident that this deploy mends; no watch is too short for it. */
+  readonly hotfix?: string;
   /** The rollout that is taken back or recovered. */
   readonly of: string | null;
+  /** Checks that the actor passes over, each with a reason; left out: none. */
+  readonly overrides?: readonly Override[];
   readonly service: ServiceFile;
   readonly files: readonly SourceFile[];
   readonly settings: Settings;
@@ -49,6 +62,10 @@ export type Prepared = {
   readonly hash: string;
   readonly epoch: number;
   readonly warnings: readonly string[];
+  /** What the first watch will be able to tell; left out where nothing is watched. No part of the hash. */
+  readonly outlook?: WatchOutlook;
+  /** Checks that stood against it and were passed over. */
+  readonly overridden?: readonly Overridden[];
   /** The `keep` workflow that still holds the old version and has to be claimed first. */
   readonly keep: string | null;
 };
@@ -68,10 +85,23 @@ export type WriteInput = {
   readonly fence: number;
 };
 
+/** One phase of the migrations of an environment. */
+export type MigrateInput = {
+  readonly rolloutId: string;
+  readonly place: Place;
+  readonly file: ServiceFile;
+  readonly release: Release;
+  readonly level: string | null;
+  readonly migrations: readonly PlannedMigration[];
+  readonly withinMs: number;
+};
+
 export type ReadyInput = {
   readonly place: Place;
   readonly file: ServiceFile;
   readonly release: Release;
+  /** Fewer than this many are not enough, however many the target wants; absent: what the target wants. */
+  readonly instances?: number;
   readonly withinMs: number;
 };
 
@@ -118,30 +148,49 @@ export type WatchInput = {
   /** Zero of the watches' clock: the start of the rollout's first watch. */
   readonly zeroAt: string;
   readonly carry: GateCarry;
+  /** Ends before its time, with `met`, once this has come; `null`: nothing is waited for. */
+  readonly awaits: Awaits | null;
+  /** Metrics that are silent for so long end it as inconclusive; `null`: only its time does. */
+  readonly silenceMs: number | null;
 };
-export type WatchOutput = { readonly verdict: Verdict; readonly carry: GateCarry };
+export type WatchOutput = { readonly verdict: Verdict; readonly carry: GateCarry; readonly met: boolean };
 
 export type ClaimInput = { readonly keep: string; readonly by: string };
 /** `retired`: versions the keep had already taken away. */
-export type ClaimOutput = { readonly retired: readonly string[] };
+export type ClaimOutput = {
+  readonly retired: readonly string[];
+  /** Whether the database has lost what they needed. */
+  readonly contracted?: boolean;
+};
 
 /** Activities of the main queue. Each is safe to repeat; its implementation's doc comment names the key. */
 export type Activities = {
   prepare(input: RolloutInput): Promise<Preparation>;
   observe(input: ObserveInput): Promise<Observation>;
   preflight(input: RolloutInput, runbook: Runbook): Promise<void>;
+  /** The freeze that is on now and lasts longest; `null`: none is. */
+  freeze(windows: FreezeBlock['windows']): Promise<ActiveFreeze | null>;
+  /** What the workflow that asks waits for just now, in sentences; `null`: nothing is under way. */
+  pendingWork(): Promise<string | null>;
   claimKeep(input: ClaimInput): Promise<ClaimOutput>;
+  /** Adds to the database what the release needs. */
+  migrate(input: MigrateInput): Promise<string>;
+  /** Takes away from it what no version needs any more. */
+  contract(input: MigrateInput): Promise<string>;
   deploy(input: WriteInput): Promise<void>;
   ready(input: ReadyInput): Promise<void>;
   smoke(input: SmokeInput): Promise<string>;
   shift(input: WriteInput): Promise<void>;
   promote(input: WriteInput): Promise<void>;
   retire(input: WriteInput): Promise<void>;
+  scale(input: WriteInput): Promise<void>;
+  flag(input: WriteInput): Promise<void>;
   verify(input: VerifyInput): Promise<{ readonly recovered: boolean; readonly sentence: string }>;
   record(events: readonly LedgerEvent[]): Promise<void>;
   /** Finds rollouts that are open in the ledger and have no run, and starts their way back. */
   sweep(): Promise<readonly string[]>;
-};
+} & PagingActivities &
+  AnnounceActivities;
 
 /** Activities of the watch queue, which has slots of its own. */
 export type WatchActivities = { watch(input: WatchInput): Promise<WatchOutput> };
@@ -152,9 +201,9 @@ export type KeepInput = {
   readonly place: Place;
   readonly file: ServiceFile;
   readonly plan: KeepPlan;
+  /** What was promoted, and who asked for it; absent: started by an older Sluice. */
+  readonly release: Release;
+  readonly requester?: Actor;
   readonly epoch: number;
   readonly settings: Settings;
 };
-
-/** Input of `deliver`: events that a rollout could not write before it closed. */
-export type DeliverInput = { readonly events: readonly LedgerEvent[]; readonly settings: Settings };

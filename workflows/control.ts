@@ -2,6 +2,7 @@ import { ApplicationFailure, CancellationScope, condition, setHandler } from '@t
 import type { Actor } from '../runbooks/access.ts';
 import { refuseActor } from '../runbooks/access.ts';
 import type { ErrorCode } from '../runbooks/errors.ts';
+import type { ApprovalAnswer } from '../runbooks/approval.ts';
 import type { Cause } from '../runbooks/events.ts';
 import type { AccessBlock } from '../runbooks/service.ts';
 import type { Effect, RolloutState } from '../runbooks/state.ts';
@@ -29,15 +30,25 @@ export type Doing = {
   readonly next: string | null;
 };
 
-const pausable: ReadonlySet<RolloutState> = new Set(['deploying', 'ramping', 'watching']);
+const pausable: ReadonlySet<RolloutState> = new Set(['deploying', 'ramping', 'watching', 'frozen']);
 const isForward = (state: RolloutState): boolean =>
   pausable.has(state) || state === 'planning' || state === 'inconclusive' || state === 'requested';
+
+export type Refusal = { readonly code: ErrorCode; readonly sentence: string };
+
+/** The question that stands before a rollout: its answers are judged by the runbook's approval, not by `access`. */
+export type Approvals = {
+  refuse(answer: ApprovalAnswer, message: CommandMessage): Refusal | null;
+  take(answer: ApprovalAnswer, actor: Actor): void;
+};
 
 type Changes = {
   /** What people are shown: called after every change. */
   readonly shown: () => void;
   readonly heldMs: () => number;
   readonly step: () => number | null;
+  /** Whether anybody can be paged. */
+  readonly pages: boolean;
 };
 
 /**
@@ -50,11 +61,15 @@ export class Control {
   readonly forward = new CancellationScope({ cancellable: true });
   /** Cancelled to end one watch without a verdict. */
   watch: CancellationScope | null = null;
+  /** Who judges approvals, once there is something to approve. */
+  approvals: Approvals | null = null;
   /** The whole rollout is a way back: it shows as one and takes no command on its way. */
   returning = false;
   /** What the main function is doing; what is shown follows from it and from the wishes. */
   #doing: Doing = { state: 'planning', until: null, next: null };
   #shown: RolloutState = 'planning';
+  /** Said by the watchdog: what is past its time, and what it waits for. */
+  #waitsFor: string | null = null;
   readonly #seen = new Set<string>();
   readonly #rolloutId: string;
   readonly #journal: Journal;
@@ -86,6 +101,16 @@ export class Control {
   set(state: RolloutState, times: { readonly until?: string; readonly next?: string } = {}): void {
     this.#doing = { state, until: times.until ?? null, next: times.next ?? null };
     this.#show();
+  }
+
+  get stuck(): string | null {
+    return this.#waitsFor;
+  }
+
+  waitsFor(sentence: string | null): void {
+    if (sentence === this.#waitsFor) return;
+    this.#waitsFor = sentence;
+    this.#changes.shown();
   }
 
   /** The last state: from here on every command is refused. The journal's `closed` event tells it. */
@@ -122,13 +147,22 @@ export class Control {
     });
   }
 
-  #refusal(command: RunningCommand, message: CommandMessage): { code: ErrorCode; sentence: string } | null {
+  #refusal(command: RunningCommand, message: CommandMessage): Refusal | null {
     if (message.rolloutId !== this.#rolloutId) {
       const sentence = `Can not ${command} rollout ${message.rolloutId}: it has ended, and ${this.#rolloutId} runs now.`;
       return { code: 'COMMAND_REFUSED', sentence };
     }
-    const stranger = refuseActor(this.#access, message.actor, command);
-    if (stranger !== null) return { code: 'NOT_AUTHORISED', sentence: stranger };
+    if (command === 'approve' || command === 'deny') {
+      const refused = this.approvals?.refuse(command, message) ?? null;
+      if (refused !== null) return refused;
+    } else {
+      const stranger = refuseActor(this.#access, message.actor, command);
+      if (stranger !== null) return { code: 'NOT_AUTHORISED', sentence: stranger };
+    }
+    if (command === 'page' && !this.#changes.pages) {
+      const sentence = 'Can not page: the service file names nobody (page) for this environment.';
+      return { code: 'COMMAND_REFUSED', sentence };
+    }
     const judged = judgeCommand(this.#shown, command);
     return 'refusal' in judged ? { code: 'COMMAND_REFUSED', sentence: judged.refusal } : null;
   }
@@ -200,8 +234,13 @@ export class Control {
       case 'take-over':
         wishes.afterFailure = 'take-over';
         return;
+      case 'page':
+        // Heard by `deliver` from the journal.
+        return;
       case 'approve':
       case 'deny':
+        this.approvals?.take(effect, actor);
+        return;
       case 'override':
       case 'start-again':
       case 'start-rollback':
@@ -221,12 +260,23 @@ export class Control {
     this.forward.cancel();
   }
 
-  /** A way back has failed for good: waits, without end, for a person. `true`: try again; `false`: taken over. */
-  async decidedAfterFailure(): Promise<boolean> {
+  /**
+   * A way back has failed: waits for a person, without end where `againMs` is `null`, otherwise for so long.
+   * `again`: nobody said anything.
+   */
+  async decidedAfterFailure(againMs: number | null): Promise<'retry' | 'take-over' | 'again'> {
+    const said = (): boolean => this.wishes.afterFailure !== null;
+    if (againMs === null) {
+      this.set('rollback-failed', { next: 'retry or take-over' });
+      await condition(said);
+    } else {
+      const until = new Date(Date.now() + againMs).toISOString();
+      this.set('rollback-failed', { until, next: 'it is tried again by itself' });
+      await condition(said, againMs);
+    }
+    const decided = this.wishes.afterFailure ?? 'again';
     this.wishes.afterFailure = null;
-    this.set('rollback-failed', { next: 'retry or take-over' });
-    await condition(() => this.wishes.afterFailure !== null);
-    return this.wishes.afterFailure === 'retry';
+    return decided;
   }
 
   /** The answer to a question, or `null` when nobody gave one in time. */

@@ -8,6 +8,7 @@ const backFrom = 5_000;
 const backRound = 100;
 const byHandFrom = 8_950;
 const keepFrom = 9_000;
+const glassFrom = 9_500;
 
 /** The epoch of a rollout that begins while the target has seen `fence`. */
 export const nextEpoch = (fence: number): number => Math.floor(fence / epochSpan) + 1;
@@ -22,3 +23,9 @@ export const keepFence = (epoch: number, index: number): number => epoch * epoch
 
 /** What a person writes by hand after a failed way back: above all that the rollout itself may still write. */
 export const byHandFence = (epoch: number): number => epoch * epochSpan + byHandFrom;
+
+/**
+ * What break-glass writes: above `keep` too, which would otherwise take the returned version away when it wakes up. The
+ * next rollout's epoch is above it.
+ */
+export const glassFence = (epoch: number): number => epoch * epochSpan + glassFrom;

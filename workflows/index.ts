@@ -4,4 +4,5 @@ export { keep } from './keep.ts';
 export { observe } from './observe.ts';
 export { plan } from './plan.ts';
 export { rollout } from './rollout.ts';
+export { source } from './source.ts';
 export { sweep } from './sweep.ts';

@@ -12,20 +12,44 @@ const batchSize = 20;
  */
 export class Journal {
   readonly #rolloutId: string;
-  readonly #source: 'rollout' | 'keep';
+  readonly #source: 'rollout' | 'keep' | 'deliver';
   readonly #settings: Settings;
   readonly #queue: LedgerEvent[] = [];
-  #count = 0;
+  /** Told of every event as it is noted. */
+  readonly #tell: (event: LedgerEvent) => void;
+  #count: number;
 
-  constructor(rolloutId: string, source: 'rollout' | 'keep', settings: Settings) {
+  constructor(
+    rolloutId: string,
+    source: 'rollout' | 'keep' | 'deliver',
+    settings: Settings,
+    more: { readonly tell?: (event: LedgerEvent) => void; readonly count?: number } = {},
+  ) {
     this.#rolloutId = rolloutId;
     this.#source = source;
     this.#settings = settings;
+    this.#tell = more.tell ?? (() => undefined);
+    this.#count = more.count ?? 0;
+  }
+
+  /** How many it has noted. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether the ledger has everything. */
+  get drained(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  /** Takes over what another workflow could not write. */
+  takeOver(events: readonly LedgerEvent[]): void {
+    this.#queue.push(...events);
   }
 
   note(body: EventBody, by: { readonly actor?: Actor | null; readonly reason?: string | null } = {}): void {
     this.#count += 1;
-    this.#queue.push({
+    this.#push({
       rolloutId: this.#rolloutId,
       id: `${this.#source}/${String(this.#count)}`,
       at: new Date(Date.now()).toISOString(),
@@ -35,9 +59,14 @@ export class Journal {
     });
   }
 
+  #push(event: LedgerEvent): void {
+    this.#queue.push(event);
+    this.#tell(event);
+  }
+
   /** Closes, in its own story, the rollout whose run was ended in Temporal and that this one has recovered. */
   noteLost(rolloutId: string, sentence: string): void {
-    this.#queue.push({
+    this.#push({
       rolloutId,
       id: 'recover/1',
       at: new Date(Date.now()).toISOString(),

@@ -10,6 +10,8 @@ export type CommandMessage = {
   readonly rolloutId: string;
   readonly actor: Actor;
   readonly reason: string | null;
+  /** Of an approval or a denial: the hash of the plan that it is about. */
+  readonly plan?: string;
 };
 
 /** What an accepted command did. */
@@ -17,6 +19,8 @@ export type CommandAnswer = { readonly effect: Effect; readonly state: RolloutSt
 
 /** Commands that a running rollout takes as updates of the same name. */
 export const runningCommands = [
+  'approve',
+  'deny',
   'hold',
   'resume',
   'extend',
@@ -26,6 +30,7 @@ export const runningCommands = [
   'rollback',
   'retry',
   'take-over',
+  'page',
 ] as const satisfies readonly Command[];
 export type RunningCommand = (typeof runningCommands)[number];
 
@@ -42,6 +47,11 @@ export const plannedUpdate = defineUpdate<Preparation, [{ readonly rolloutId: st
 /** A new deploy or rollback takes the old version over from `keep`. */
 export const claimUpdate = defineUpdate<ClaimOutput, [{ readonly by: string }]>('claim');
 
+/** A person approves that the database loses what the old version needed: said to `keep`. */
+export const contractUpdate = defineUpdate<{ readonly contracts: readonly string[] }, [CommandMessage]>(
+  'contract-approved',
+);
+
 /** Where a rollout stands, from its own memory. */
 export type RolloutStatus = {
   readonly rolloutId: string;
@@ -49,5 +59,7 @@ export type RolloutStatus = {
   readonly step: number | null;
   readonly until: string | null;
   readonly next: string | null;
+  /** What is past its time, and what it waits for. */
+  readonly stuck: string | null;
 };
 export const statusQuery = defineQuery<RolloutStatus>('status');

@@ -1,6 +1,8 @@
 import type { ActivityOptions } from '@temporalio/workflow';
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { Action } from '../runbooks/runbook.ts';
 import type { Activities, Settings, WatchActivities } from './contract.ts';
+import type { AnnounceActivities } from './telling.ts';
 
 /**
  * How each kind of activity is run. Everything is TRY_CANCEL: the way back never waits for what it interrupts;
@@ -55,8 +57,25 @@ const recording = (settings: Settings): ActivityOptions => ({
 export const read = (settings: Settings) =>
   proxyActivities<Pick<Activities, 'prepare' | 'preflight' | 'observe'>>(reading(settings));
 
+/** Asked while the share stays where it is: a worker that is away makes no failure of it. */
+export const calendar = (settings: Settings) =>
+  proxyActivities<Pick<Activities, 'freeze'>>({
+    ...base(settings),
+    startToCloseTimeout: 10_000,
+    retry: { initialInterval: 250, backoffCoefficient: 2, maximumInterval: 5_000, ...final },
+  });
+
+/** Said beside what is stuck: one try, and soon, since the way back may wait for it. */
+export const look = (settings: Settings) =>
+  proxyActivities<Pick<Activities, 'pendingWork'>>({
+    ...base(settings),
+    startToCloseTimeout: 3_000,
+    scheduleToCloseTimeout: 3_000,
+    retry: { maximumAttempts: 1 },
+  });
+
 export const write = (settings: Settings, summary: string) =>
-  proxyActivities<Pick<Activities, 'deploy' | 'shift' | 'promote' | 'retire'>>({
+  proxyActivities<Pick<Activities, Action['do']>>({
     ...writing(settings),
     summary,
   });
@@ -66,6 +85,10 @@ export const claim = (settings: Settings) =>
 
 export const wait = (settings: Settings, withinMs: number, summary: string) =>
   proxyActivities<Pick<Activities, 'ready' | 'verify'>>({ ...waiting(settings, withinMs), summary });
+
+/** A lock that is held, or a database that is away, is tried again until the phase's time is over. */
+export const migrate = (settings: Settings, withinMs: number, summary: string) =>
+  proxyActivities<Pick<Activities, 'migrate' | 'contract'>>({ ...waiting(settings, withinMs), summary });
 
 /** A smoke test that fails three times is a failure; a worker that dies meanwhile costs one of the five attempts. */
 export const smoke = (settings: Settings, withinMs: number, summary: string) =>
@@ -90,4 +113,54 @@ export const watch = (settings: Settings, windowMs: number, summary: string) =>
     heartbeatTimeout: settings.heartbeatMs,
     retry: { initialInterval: 200, backoffCoefficient: 1.5, maximumInterval: 2_000, ...final },
     summary,
+  });
+
+/** One call of PagerDuty or Slack: their clients give up after ten seconds. */
+const calling = (settings: Settings): ActivityOptions => ({ ...base(settings), startToCloseTimeout: 15_000 });
+
+/** A page that is not there after half a minute is late, and people are told so elsewhere. */
+export const pageSoon = (settings: Settings) =>
+  proxyActivities<Pick<Activities, 'page'>>({
+    ...calling(settings),
+    scheduleToCloseTimeout: 30_000,
+    retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 10_000, ...final },
+  });
+
+/** After that for as long as it takes: nobody else tells the person on call. */
+export const pagePatiently = (settings: Settings) =>
+  proxyActivities<Pick<Activities, 'page'>>({
+    ...calling(settings),
+    retry: { initialInterval: 5_000, backoffCoefficient: 2, maximumInterval: 60_000, ...final },
+  });
+
+/** What changed is of use for as long as somebody looks at the incident: a day. */
+export const change = (settings: Settings) =>
+  proxyActivities<Pick<Activities, 'tellChange'>>({
+    ...calling(settings),
+    scheduleToCloseTimeout: 24 * 3_600_000,
+    retry: { initialInterval: 5_000, backoffCoefficient: 2, maximumInterval: 300_000, ...final },
+  });
+
+export const sourceTeller = (settings: Settings) =>
+  proxyActivities<Pick<Activities, 'tellSource'>>({
+    ...calling(settings),
+    retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 30_000, ...final },
+  });
+
+/** Slack says itself when to come again; without a word, soon, because people look. */
+export const announce = (settings: Settings) =>
+  proxyActivities<Pick<AnnounceActivities, 'announce'>>({
+    ...calling(settings),
+    startToCloseTimeout: 30_000,
+    retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000, ...final },
+  });
+
+/** Edits as long as a watch lasts; ends before the next announcement begins, so that nothing old is shown after it. */
+export const follow = (settings: Settings) =>
+  proxyActivities<Pick<AnnounceActivities, 'follow'>>({
+    ...base(settings),
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    startToCloseTimeout: 7 * 24 * 3_600_000,
+    heartbeatTimeout: Math.max(settings.heartbeatMs, 15_000),
+    retry: { initialInterval: 2_000, backoffCoefficient: 2, maximumInterval: 60_000, ...final },
   });

@@ -5,30 +5,33 @@ import {
   condition,
   isCancellation,
   ParentClosePolicy,
-  patched,
   setHandler,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import { byHand } from '../runbooks/by-hand.ts';
+import { targetOf } from '../runbooks/targets/write-time.ts';
 import type { Problem } from '../runbooks/errors.ts';
+import type { Runbook } from '../runbooks/runbook.ts';
 import { asAction } from '../runbooks/runbook.ts';
 import type { RolloutState } from '../runbooks/state.ts';
-import type { Preparation, Prepared, RolloutInput } from './contract.ts';
+import { Approving } from './approving.ts';
+import type { ClaimOutput, Preparation, Prepared, RolloutInput } from './contract.ts';
 import { Control } from './control.ts';
-import { deliver } from './deliver.ts';
-import type { Run } from './forward.ts';
 import { goForward } from './forward.ts';
 import { byHandFence } from './fences.ts';
-import type { End } from './going-back.ts';
-import { goBack } from './going-back.ts';
+import { codeStays, type End, goBack } from './going-back.ts';
+import { Failed } from './failed.ts';
 import { Journal } from './journal.ts';
 import { keep } from './keep.ts';
 import { plannedUpdate, statusQuery } from './messages.ts';
 import { problemOf } from './problem.ts';
 import { prepareOrRefuse } from './plan.ts';
 import { claim } from './profiles.ts';
+import type { Run } from './run.ts';
+import { forgets, lostApproval, lostMemory } from './reset.ts';
 import { showStatus } from './status.ts';
+import { Teller } from './teller.ts';
 import { Watching } from './watching.ts';
 
 export type RolloutResult = {
@@ -42,17 +45,19 @@ export type RolloutResult = {
  * verification. The workflow's id is the lock. It outlives every process; commands reach it as updates.
  */
 export async function rollout(input: RolloutInput): Promise<RolloutResult> {
-  const journal = new Journal(input.rolloutId, 'rollout', input.settings);
+  const teller = new Teller(input);
+  const journal = new Journal(input.rolloutId, 'rollout', input.settings, { tell: teller.tell });
   const begun: number[] = [];
   let prepared: Prepared | null = null;
   let answer: Preparation | null = null;
 
   const control: Control = new Control(input.rolloutId, journal, input.service.access, {
     shown: () => {
-      showStatus(prepared?.runbook ?? null, begun.at(-1) ?? null, control.doing);
+      showStatus(prepared?.runbook ?? null, begun.at(-1) ?? null, control.doing, control.stuck);
     },
     heldMs: () => prepared?.runbook.waits.heldMs ?? 0,
     step: () => begun.at(-1) ?? null,
+    pages: teller.pages,
   });
   control.listen();
   setHandler(
@@ -71,48 +76,37 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
   setHandler(statusQuery, () => ({
     rolloutId: input.rolloutId,
     step: begun.at(-1) ?? null,
+    stuck: control.stuck,
     ...control.doing,
   }));
   void journal.drain();
+  void teller.run();
   control.set('planning');
 
   const first = await prepareWithin(input, control);
   answer = first;
   if (!first.ok) {
     if (input.kind === 'deploy' && forgets()) throw lostMemory(first.problems);
-    return finish(input, journal, control, refuse(journal, control, first.problems));
+    return finish(input, journal, teller, control, refuse(journal, control, first.problems));
   }
   prepared = first;
-  const { runbook, hash, epoch, warnings } = prepared;
-  journal.note({ type: 'planned', hash, runbook, epoch, warnings });
+  journal.note(planned(first));
+  const decided = await decide(input, first, control, journal);
+  if ('end' in decided) return finish(input, journal, teller, control, decided.end);
+  prepared = decided.go;
+  const { runbook } = prepared;
 
   const watching = new Watching(input, runbook, control, journal);
   const run: Run = { input, prepared, control, journal, watching, begun };
-  const end = input.kind === 'deploy' ? await forwardOrBack(run) : await goReturn(run);
-  if (end.state === 'succeeded') await startKeep(run);
-  return finish(input, journal, control, end);
+  const end = canGoBack(runbook) ? await forwardOrBack(run) : await goReturn(run);
+  const stays = end.state === 'succeeded' || codeStays(runbook, begun);
+  if (stays && input.kind !== 'flag') await startKeep(run);
+  return finish(input, journal, teller, control, end);
 }
 
-/**
- * Whether this run was reset in Temporal to an earlier moment: it does not remember what its earlier life did after
- * that. What was decided before the moment stands in the history and stays as it was: `patched` tells the two apart.
- */
-const forgets = (): boolean => {
-  const { runId, originalExecutionRunId } = workflowInfo();
-  return runId !== originalExecutionRunId && patched('undo-what-was-forgotten');
-};
-
-/**
- * A reset run that has no runbook any more may have moved traffic: it fails instead of closing as refused, so that the
- * ledger, where it is open, has it found and taken back by a recovery.
- */
-const lostMemory = (problems: readonly Problem[]): ApplicationFailure => {
-  const why = problems.map(({ message }) => message).join(' ');
-  return ApplicationFailure.nonRetryable(
-    `It was reset in Temporal to before its runbook, which can not be made again: ${why}`,
-    'RUNBOOK_INVALID',
-  );
-};
+/** A deploy, or a flag that is raised; a return, and a flag that is lowered, is itself the way back. */
+const canGoBack = ({ kind, steps }: Runbook): boolean =>
+  kind === 'deploy' || steps.some(({ back }) => back.length > 0);
 
 /** Makes the runbook; what can not be planned is refused and nothing has been written anywhere. */
 const prepareWithin = async (input: RolloutInput, control: Control): Promise<Preparation> => {
@@ -123,6 +117,22 @@ const prepareWithin = async (input: RolloutInput, control: Control): Promise<Pre
     const message = control.wishes.backOut?.cause.sentence ?? 'Cancelled in Temporal before anything ran.';
     return { ok: false, problems: [{ code: 'COMMAND_REFUSED', message }] };
   }
+};
+
+const planned = ({ hash, runbook, epoch, warnings }: Prepared) =>
+  ({ type: 'planned', hash, runbook, epoch, warnings }) as const;
+
+/** What may run: at once, or once people have approved it where the runbook asks for them. */
+const decide = async (
+  input: RolloutInput,
+  first: Prepared,
+  control: Control,
+  journal: Journal,
+): Promise<{ readonly go: Prepared } | { readonly end: End }> => {
+  if (first.runbook.approval === undefined) return { go: first };
+  if (forgets()) throw lostApproval();
+  const decided = await new Approving(input, control, journal).decide(first);
+  return 'problems' in decided ? { end: refuse(journal, control, decided.problems) } : decided;
 };
 
 const refuse = (journal: Journal, control: Control, problems: readonly Problem[]): End => {
@@ -142,7 +152,7 @@ const forwardOrBack = async (run: Run): Promise<End> => {
     });
     return {
       state: 'succeeded',
-      sentence: `${runbook.service} ${runbook.to.version} has all traffic in ${runbook.environment}.`,
+      sentence: sayDone(runbook, 'has all traffic'),
     };
   } catch (error) {
     const step = begun.at(-1) ?? null;
@@ -165,34 +175,38 @@ const forwardOrBack = async (run: Run): Promise<End> => {
   }
 };
 
+const sayDone = ({ kind, service, environment, to, steps }: Runbook, what: string): string => {
+  const flag = steps.findLast((step) => step.kind === 'release');
+  if (kind === 'flag' && flag !== undefined)
+    return `${flag.flag} of ${service} is at ${String(flag.percent)} % in ${environment}.`;
+  return `${service} ${to.version} ${what} in ${environment}.`;
+};
+
 /** A rollback or a recovery is itself a way back: nothing interrupts it, and where it fails a person decides. */
 const goReturn = async (planned: Run): Promise<End> =>
   CancellationScope.nonCancellable(async () => {
     const { input, control, journal } = planned;
     control.returning = true;
     let run = planned;
-    for (;;) {
+    const failed = new Failed(journal, control);
+    for (let again = false; ; again = true) {
       try {
-        const retired = await claimOld(run);
-        if (retired.includes(run.prepared.runbook.to.version)) run = await planAgain(run);
+        if (again) run = await planAgain(run);
+        const { retired, contracted } = await claimOld(run);
+        const isGone = retired.includes(run.prepared.runbook.to.version);
+        if (isGone || contracted === true) run = await planAgain(run);
         await goForward(run);
         const { runbook } = run.prepared;
-        const sentence = `${runbook.service} is back on ${runbook.to.version} in ${runbook.environment}.`;
-        return { state: 'succeeded', sentence };
+        return { state: 'succeeded', sentence: sayDone(runbook, 'is back') };
       } catch (error) {
         const { runbook, epoch } = run.prepared;
         const mark = { rolloutId: input.rolloutId, fence: byHandFence(epoch) };
         const actions = runbook.steps.flatMap(asAction);
-        journal.note({
-          type: 'way-back-failed',
-          problem: problemOf(error),
-          byHand: byHand(runbook, actions, mark),
-        });
+        const lines = byHand(runbook, targetOf(input.service, runbook), actions, mark);
+        if ((await failed.next(problemOf(error), lines, runbook.waits)) === 'take-over') {
+          return { state: 'rolled-back-by-hand', sentence: 'A person took the way back over.' };
+        }
       }
-      if (!(await control.decidedAfterFailure())) {
-        return { state: 'rolled-back-by-hand', sentence: 'A person took the way back over.' };
-      }
-      run = await planAgain(run);
     }
   });
 
@@ -203,18 +217,21 @@ const goReturn = async (planned: Run): Promise<End> =>
 const planAgain = async (run: Run): Promise<Run> => {
   run.begun.length = 0;
   const again = await prepareOrRefuse(run.input);
-  if (!again.ok) return run;
-  const { hash, runbook, epoch, warnings } = again;
-  run.journal.note({ type: 'planned', hash, runbook, epoch, warnings });
+  if (!again.ok) {
+    // The first plan would lead into errors: a person decides.
+    const passed = again.problems.find(({ code }) => code === 'POINT_OF_NO_RETURN');
+    if (passed !== undefined) throw ApplicationFailure.nonRetryable(passed.message, passed.code);
+    return run;
+  }
+  run.journal.note(planned(again));
   return { ...run, prepared: again };
 };
 
 /** The old version is taken over from `keep` before anything is written. Returns what it had taken away by then. */
-const claimOld = async ({ input, prepared }: Run): Promise<readonly string[]> => {
-  if (prepared.keep === null) return [];
-  const { retired } = await claim(input.settings).claimKeep({ keep: prepared.keep, by: input.rolloutId });
-  return retired;
-};
+const claimOld = async ({ input, prepared }: Run): Promise<ClaimOutput> =>
+  prepared.keep === null
+    ? { retired: [] }
+    : claim(input.settings).claimKeep({ keep: prepared.keep, by: input.rolloutId });
 
 /** The lock ends with this rollout; `keep` holds the old version ready in a workflow of its own. */
 const startKeep = async ({ input, prepared }: Run): Promise<void> => {
@@ -233,6 +250,8 @@ const startKeep = async ({ input, prepared }: Run): Promise<void> => {
           place: { service: runbook.service, environment: runbook.environment },
           file: input.service,
           plan: runbook.keep,
+          release: runbook.to,
+          requester: input.actor,
           epoch,
           settings: input.settings,
         },
@@ -245,6 +264,7 @@ const startKeep = async ({ input, prepared }: Run): Promise<void> => {
 const finish = async (
   input: RolloutInput,
   journal: Journal,
+  teller: Teller,
   control: Control,
   end: End,
 ): Promise<RolloutResult> =>
@@ -252,14 +272,7 @@ const finish = async (
     journal.note({ type: 'closed', state: end.state, sentence: end.sentence });
     if (input.kind === 'recover' && input.of !== null) journal.noteLost(input.of, end.sentence);
     control.close(end.state);
-    const rest = await journal.settle();
-    if (rest.length > 0) {
-      await startChild(deliver, {
-        workflowId: `deliver/${input.rolloutId}`,
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        args: [{ events: rest, settings: input.settings }],
-      });
-    }
+    await teller.end(await journal.settle());
     await condition(allHandlersFinished);
     return { rolloutId: input.rolloutId, ...end };
   });

@@ -16,7 +16,12 @@ export const searchAttributes = {
 const sign = { done: '✓', running: '◔', pending: '○' } as const;
 
 /** Makes Temporal's own page of the rollout a status page. */
-export const showStatus = (runbook: Runbook | null, step: number | null, doing: Doing): void => {
+export const showStatus = (
+  runbook: Runbook | null,
+  step: number | null,
+  doing: Doing,
+  stuck: string | null,
+): void => {
   const row = stateTable[doing.state];
   upsertSearchAttributes([
     { key: searchAttributes.phase, value: doing.state },
@@ -29,6 +34,7 @@ export const showStatus = (runbook: Runbook | null, step: number | null, doing: 
   const lines = [
     `**${doing.state}**: ${row.says}`,
     ...(doing.until === null ? [] : [`until ${doing.until}`]),
+    ...(stuck === null ? [] : [`stuck: ${stuck}`]),
     ...(doing.next === null ? [] : [`next: ${doing.next}`]),
     ...(steps.length === 0 ? [] : ['', ...steps]),
   ];

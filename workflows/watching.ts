@@ -1,4 +1,5 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import type { Awaits } from '../runbooks/inconclusive.ts';
 import type { Runbook, WatchStep } from '../runbooks/runbook.ts';
 import { sayDuration } from '../runbooks/units.ts';
 import type { Verdict } from '../runbooks/verdict.ts';
@@ -13,7 +14,20 @@ type Window = {
   readonly index: number;
   readonly windowMs: number;
   readonly guard?: boolean;
+  readonly silenceMs?: number;
+  readonly awaits?: Awaits | null;
 };
+
+/** A wait of people, or of what is to come. `step`: the watch that speaks for the traffic; `null`: none was moved. */
+type Wait = {
+  readonly step: WatchStep | null;
+  readonly index: number;
+  readonly windowMs: number;
+  readonly awaits: Awaits | null;
+};
+
+/** How a wait ended: a breach, what was awaited, or `null` where it has settled. */
+export type Came = Verdict | 'met' | null;
 
 /** The watches of one rollout: they share the gate's state, which carries evidence from one to the next. */
 export class Watching {
@@ -44,7 +58,12 @@ export class Watching {
    * One window: the activity samples and judges, a durable timer beside it ends the window even when no activity
    * answers. `null`: ended by a person, without a verdict.
    */
-  async window({ step, index, windowMs, guard = false }: Window): Promise<Verdict | null> {
+  async window(window: Window): Promise<Verdict | null> {
+    return (await this.#look(window))?.verdict ?? null;
+  }
+
+  async #look(window: Window): Promise<WatchOutput | null> {
+    const { step, index, windowMs, guard = false, silenceMs = null, awaits = null } = window;
     const number = this.#next++;
     const starts = Date.now();
     const ends = starts + windowMs;
@@ -77,6 +96,7 @@ export class Watching {
             endsAt,
             zeroAt,
             carry: this.#carry,
+            ...{ awaits, silenceMs },
           }),
           sleep(patienceMs, { summary: 'end of the watch, whatever the worker does' }).then(() =>
             lost(windowMs),
@@ -87,7 +107,7 @@ export class Watching {
       if (!guard || output.verdict.kind === 'breach') {
         this.#journal.note({ type: 'verdict', step: index, watch: number, verdict: output.verdict });
       }
-      return output.verdict;
+      return output;
     } catch (error) {
       // Only a cancelled watch ends without a verdict; a cancelled rollout is thrown on.
       if (isCancellation(error) && scope.consideredCancelled && !this.#control.forward.consideredCancelled)
@@ -101,33 +121,52 @@ export class Watching {
   }
 
   /**
-   * Waits for people while the release still takes traffic: the gate goes on looking, and a breach ends the wait.
-   * Returns the breach, or `null` once `until` has settled.
+   * Waits for `until` while the release still takes traffic: the gate goes on looking. A breach ends the wait, and so
+   * does what is awaited.
    */
-  async guarded(
-    step: WatchStep | null,
-    index: number,
-    windowMs: number,
-    until: Promise<unknown>,
-  ): Promise<Verdict | null> {
+  async guarded({ step, index, windowMs, awaits }: Wait, until: () => Promise<void>): Promise<Came> {
     if (step === null) {
-      await until;
+      await until();
       return null;
     }
-    const done = until.then(() => {
-      this.#control.watch?.cancel();
+    const waiting = new CancellationScope({ cancellable: true });
+    let over = false;
+    const done = waiting.run(until).then(() => {
+      if (!over) this.#control.watch?.cancel();
       return null;
     });
     // A rollout that goes back ends both waits, and only the first is listened to: a rejection that nobody hears would
     // fail the workflow's task again and again, and the way back with it.
     done.catch(() => undefined);
-    const verdict = await this.window({ step, index, windowMs, guard: true });
-    return verdict?.kind === 'breach' ? verdict : done;
+    const output = await this.#look({ step, index, windowMs, guard: true, awaits });
+    const came = cameOf(output);
+    if (came === null) return done;
+    over = true;
+    waiting.cancel();
+    return came;
+  }
+
+  /** Looks out for what is awaited, for `ms` at most. */
+  async awaited(wait: {
+    readonly step: WatchStep;
+    readonly index: number;
+    readonly ms: number;
+    readonly awaits: Awaits;
+  }): Promise<Came> {
+    const { step, index, ms, awaits } = wait;
+    return cameOf(await this.#look({ step, index, windowMs: ms, guard: true, awaits }));
   }
 }
 
+const cameOf = (output: WatchOutput | null): Came => {
+  if (output === null) return null;
+  if (output.verdict.kind === 'breach') return output.verdict;
+  return output.met ? 'met' : null;
+};
+
 const lost = (windowMs: number): WatchOutput => ({
   carry: null,
+  met: false,
   verdict: {
     kind: 'inconclusive',
     reason: 'no-data',
@@ -137,5 +176,6 @@ const lost = (windowMs: number): WatchOutput => ({
     baseline: null,
     samples: { seen: 0, due: 0 },
     recording: null,
+    silentSeconds: windowMs / 1000,
   },
 });

@@ -1,4 +1,5 @@
 import type { Action, Runbook } from '../runbooks/runbook.ts';
+import { targetOf, writeMsOf } from '../runbooks/targets/write-time.ts';
 import type { RolloutInput } from './contract.ts';
 import { write } from './profiles.ts';
 
@@ -9,7 +10,10 @@ export const applyAction = async (
   action: Action,
   mark: { readonly key: string; readonly fence: number; readonly summary: string },
 ): Promise<void> => {
-  const activity = write(settings, mark.summary);
+  const usual = settings.writeMs;
+  const writeMs = writeMsOf(targetOf(file, { environment }), action, usual);
+  const writeForMs = Math.max(settings.writeForMs, 2 * writeMs);
+  const activity = write({ ...settings, writeMs, writeForMs }, mark.summary);
   const { key, fence } = mark;
   await activity[action.do]({ rolloutId, place: { service, environment }, file, action, key, fence });
 };

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../runbooks/errors.ts';
 import type { HistorySample } from '../../src/gates/history.ts';
 import type { ArmReading, Reading } from '../../src/gates/reading.ts';
-import type { Target } from '../targets/target.ts';
+import type { MetricsSource } from './source.ts';
 
 /** A reading, or why there is none: a failed reading is never zero. */
 export type ArmAnswer = { readonly arm: Reading; readonly why: string | null };
@@ -11,14 +11,13 @@ export type ArmAnswer = { readonly arm: Reading; readonly why: string | null };
  * What a source can't tell is `null` with the reason; only a bug throws.
  */
 export const readArm = async (
-  target: Target,
-  service: string,
+  source: Pick<MetricsSource, 'read'>,
   version: string,
   zeroMs: number,
   signal?: AbortSignal,
 ): Promise<ArmAnswer> => {
   try {
-    const { at, arm } = await target.read(service, version, signal);
+    const { at, arm } = await source.read(version, signal);
     return { arm: onClock(arm, (at - zeroMs) / 1000), why: null };
   } catch (error) {
     if (error instanceof SluiceError) return { arm: null, why: error.message };
@@ -31,17 +30,19 @@ export const readArm = async (
  * not answer: the gate is more careful then.
  */
 export const readHistory = async (
-  target: Target,
-  service: string,
+  source: Pick<MetricsSource, 'history'>,
   version: string,
   { zeroMs, spanMs, everyMs }: { readonly zeroMs: number; readonly spanMs: number; readonly everyMs: number },
   signal?: AbortSignal,
 ): Promise<readonly HistorySample[]> => {
   try {
-    const readings = await target.history(service, version, zeroMs - spanMs, everyMs, signal);
+    const readings = await source.history(version, zeroMs - spanMs, zeroMs, everyMs, signal);
     return readings
-      .filter(({ at }) => at < zeroMs)
-      .map(({ at, arm }) => ({ t: (at - zeroMs) / 1000, baseline: onClock(arm, (at - zeroMs) / 1000) }));
+      .filter(({ atMs }) => atMs < zeroMs)
+      .map(({ atMs, arm }) => ({
+        t: (atMs - zeroMs) / 1000,
+        baseline: onClock(arm, (atMs - zeroMs) / 1000),
+      }));
   } catch (error) {
     if (error instanceof SluiceError) return [];
     throw error;

@@ -1,7 +1,7 @@
 import { parseCounterQuery } from '../../runbooks/counter-query.ts';
 import type { CounterQuery } from '../../runbooks/counter-query.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
-import type { GatePolicy } from '../../runbooks/gates.ts';
+import type { GatesBlock } from '../../runbooks/gates.ts';
 
 /** Raw counters of the service file, with `$version` still in them. `place`: where they stand, `errors.total`. */
 export type Counter = { readonly place: string; readonly query: CounterQuery };
@@ -43,7 +43,7 @@ const bucketsOf = ({ place, query }: Counter): Counter => ({
 });
 
 /** The queries of a gates block, parsed. @throws SluiceError SERVICE_FILE_INVALID for a block that the schema refuses */
-export const gateQueries = ({ errors, latency, saturation = [] }: GatePolicy): GateQueries => ({
+export const gateQueries = ({ errors, latency, saturation = [] }: GatesBlock): GateQueries => ({
   total: counterOf('errors.total', errors.total),
   bad: counterOf('errors.bad', errors.bad),
   buckets: latency === undefined ? null : bucketsOf(counterOf('latency.histogram', latency.histogram)),

@@ -1,20 +1,22 @@
-import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { canonicalJson } from '../../runbooks/runbook.ts';
 import type { Sample } from '../../src/gates/reading.ts';
+import type { GateRecord } from '../../src/gates/record.ts';
 import type { Deps } from '../deps.ts';
+import { pause } from '../../src/pause.ts';
 
 /** A ledger that hangs holds one reading up by this much, not the watch. */
 const patienceMs = 1000;
 
+/** A sample and what the gate said of it; nothing of a history. */
+type Judged = { readonly sample: Sample; readonly record: GateRecord | null };
+
 export type SampleStore = {
   /** Returns when the sample is stored, or after a second: then it waits for the next. */
-  add(sample: Sample): Promise<void>;
+  add(sample: Sample, record: GateRecord): Promise<void>;
   /** What is stored already; nothing while the ledger is away. */
   all(): Promise<readonly Sample[]>;
   addAll(samples: readonly Sample[]): Promise<void>;
-  /** SHA-256 (hex) of the watch's stored samples; `null` while the ledger lacks some. */
-  fingerprint(): Promise<string | null>;
+  /** Whether everything that was added is in the ledger by now. */
+  settled(): Promise<boolean>;
 };
 
 /**
@@ -25,13 +27,13 @@ export const sampleStore = (
   { ledger, log }: Pick<Deps, 'ledger' | 'log'>,
   { rolloutId, watch }: { readonly rolloutId: string; readonly watch: number },
 ): SampleStore => {
-  const waiting: Sample[] = [];
+  const waiting: Judged[] = [];
   let flushing: Promise<void> | null = null;
 
   const flush = async (): Promise<void> => {
     try {
       for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-        await ledger.addSample(rolloutId, watch, next.t, next);
+        await ledger.addSample(rolloutId, watch, next.sample.t, next.sample, next.record);
         waiting.shift();
       }
     } catch (error) {
@@ -46,20 +48,17 @@ export const sampleStore = (
   const settle = async (): Promise<void> => {
     flushing ??= flush();
     const tooLong = new AbortController();
-    await Promise.race([
-      flushing,
-      delay(patienceMs, undefined, { signal: tooLong.signal }).catch(() => undefined),
-    ]);
+    await Promise.race([flushing, pause(patienceMs, { signal: tooLong.signal })]);
     tooLong.abort();
   };
 
   return {
-    async add(sample) {
-      waiting.push(sample);
+    async add(sample, record) {
+      waiting.push({ sample, record });
       await settle();
     },
     async addAll(samples) {
-      waiting.push(...samples);
+      waiting.push(...samples.map((sample) => ({ sample, record: null })));
       await settle();
     },
     async all() {
@@ -70,16 +69,9 @@ export const sampleStore = (
         return [];
       }
     },
-    async fingerprint() {
+    async settled() {
       await settle();
-      if (waiting.length > 0) return null;
-      try {
-        const samples = await ledger.samples(rolloutId, watch);
-        return createHash('sha256').update(canonicalJson(samples)).digest('hex');
-      } catch (error) {
-        log.warn({ rolloutId, watch, error: String(error) }, 'no fingerprint: the ledger does not answer');
-        return null;
-      }
+      return waiting.length === 0;
     },
   };
 };

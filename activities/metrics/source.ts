@@ -1,6 +1,11 @@
+import { SluiceError } from '../../runbooks/errors.ts';
 import type { Problem } from '../../runbooks/errors.ts';
-import type { GatePolicy } from '../../runbooks/gates.ts';
+import type { GatesBlock } from '../../runbooks/gates.ts';
 import type { ArmReading } from '../../src/gates/reading.ts';
+
+import type { ServiceFile } from '../../runbooks/service.ts';
+import type { Place } from '../../workflows/contract.ts';
+import type { Deps } from '../deps.ts';
 import type { Target } from '../targets/target.ts';
 import type { Environment } from './http/secrets.ts';
 import { practiceSource } from './practice-source.ts';
@@ -45,10 +50,24 @@ export type SourceDeps = {
  * The source that a gates block names.
  * @throws SluiceError SERVICE_FILE_INVALID for a block that the schema refuses
  */
-export const sourceOf = (gates: GatePolicy, deps: SourceDeps): MetricsSource => {
+export const sourceOf = (gates: GatesBlock, deps: SourceDeps): MetricsSource => {
   const { source } = gates;
   const { target, service, clock, env = process.env } = deps;
   if ('prometheus' in source) return prometheusSource(source.prometheus, gates, { env, clock });
   if ('scrape' in source) return scrapeSource(source.scrape, gates, { env, clock });
   return practiceSource(target, service);
+};
+
+/** A new source for one environment of a service, as its file names it. */
+export const sourceAt = (
+  { target, clock }: Pick<Deps, 'target' | 'clock'>,
+  file: ServiceFile,
+  place: Place,
+): MetricsSource => {
+  const environment = file.environments[place.environment];
+  if (environment === undefined) {
+    const message = `${place.service} reached a worker without its environment ${place.environment}.`;
+    throw new SluiceError({ code: 'INTERNAL', message });
+  }
+  return sourceOf(environment.gates, { target: target(file, place), service: place.service, clock });
 };

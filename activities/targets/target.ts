@@ -1,4 +1,4 @@
-import type { Action, TargetState } from '../../runbooks/runbook.ts';
+import type { TargetAction, TargetState } from '../../runbooks/runbook.ts';
 import type { ArmReading } from '../../src/gates/reading.ts';
 
 /**
@@ -8,8 +8,15 @@ import type { ArmReading } from '../../src/gates/reading.ts';
  */
 export type WriteMark = { readonly rolloutId: string; readonly key: string; readonly fence: number };
 
-/** Artifact behind a release as the target needs it: for `practice` the manifest's text, checked against its digest. */
-export type ArtifactContent = { readonly digest: string; readonly text: string };
+/**
+ * Artifact behind a release as the target needs it: the manifest's text, checked against its digest (`practice`), or
+ * the image's name with its digest, which the target fetches itself (`text` is `null` then).
+ */
+export type ArtifactContent = {
+  readonly digest: string;
+  readonly text: string | null;
+  readonly image?: string;
+};
 
 /** A reading and when it was made: `at` in ms since the epoch; times in `arm` are seconds from then. */
 export type TimedReading = { readonly at: number; readonly arm: ArmReading };
@@ -19,12 +26,14 @@ export type TimedReading = { readonly at: number; readonly arm: ArmReading };
  * TARGET_UNAVAILABLE (retry), TARGET_FENCED and TARGET_REFUSED (do not), ARTIFACT_*.
  */
 export type Target = {
+  /** Where the way back of a rollout is kept beside the target, for break-glass; without it nothing can be. */
+  readonly wayBackFile?: (service: string) => string;
   /** What runs now; a service the target has never heard of has no groups. */
   observe(service: string, signal?: AbortSignal): Promise<TargetState>;
   /** Returns once the target has taken the wanted state over; `deploy` does not wait for readiness. */
   apply(
     service: string,
-    action: Action,
+    action: TargetAction,
     mark: WriteMark,
     artifact?: ArtifactContent,
     signal?: AbortSignal,

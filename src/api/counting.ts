@@ -30,14 +30,20 @@ export class Counting {
   }
 
   /** In the order of `t`; a reading that failed is `null`. */
-  add({ t, sample }: SampleView): Point {
+  add({ t, sample, record = null }: Counted): Point {
     return {
+      ...(record === null
+        ? {}
+        : { gate: { evidence: record.evidence, needed: record.needed, sentence: record.sentence } }),
       t: Math.round((t - this.#begin) * 1000) / 1000,
       canary: book(this.#canary, sample.canary, { t, since: this.#begin }),
       baseline: book(this.#baseline, sample.baseline, { t, since: this.#begin }),
     };
   }
 }
+
+/** A sample of a history, or of an older Sluice, has no record. */
+type Counted = Omit<SampleView, 'record'> & Partial<Pick<SampleView, 'record'>>;
 
 type Moment = { readonly t: number; readonly since: number };
 

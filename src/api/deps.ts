@@ -6,7 +6,11 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { AccessSource } from '../access/source.ts';
+import type { Paging } from '../pagerduty/paging.ts';
 import type { Rollouts } from '../rollouts/facade.ts';
+import type { SlackHook } from '../slack/http.ts';
+import type { Recordings } from '../store/recordings.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { DoctorReport, Readiness } from './health.ts';
 
@@ -14,8 +18,15 @@ import type { DoctorReport, Readiness } from './health.ts';
 export type ApiDeps = {
   readonly rollouts: Rollouts;
   readonly ledger: Ledger;
+  readonly recordings: Pick<Recordings, 'get'>;
+  /** What comes from PagerDuty, and by which secrets it is known. */
+  readonly paging: Paging;
+  /** Who answers Slack; left out or `null`: its requests are not taken. */
+  readonly slack?: SlackHook | null;
   /** The operator's bearer token. */
   readonly token: string;
+  /** Who else is known; absent: nobody. */
+  readonly access?: AccessSource;
   /** Of Sluice, for the OpenAPI document. */
   readonly version: string;
   ready(): Promise<Readiness>;

@@ -1,33 +1,54 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../../runbooks/access.ts';
-import { SluiceError } from '../../runbooks/errors.ts';
 import type { Problem } from '../../runbooks/errors.ts';
+import { SluiceError } from '../../runbooks/errors.ts';
+import { actorOfToken, hashOf } from '../access/identify.ts';
+import type { AccessSource } from '../access/source.ts';
 
 /** Who holds the token of the data folder. */
-export const operator: Actor = { id: 'operator', via: 'operator', groups: ['operator'] };
+const operator: Actor = { id: 'operator', via: 'operator', groups: ['operator'] };
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+const bytesOf = (token: string): Buffer => Buffer.from(hashOf(token), 'hex');
 
 /**
- * A check of `Authorization: Bearer …` against one token. Hashes of equal length are compared, so the time taken
- * tells neither the token nor its length.
- * @throws SluiceError UNAUTHENTICATED
+ * Who sends `Authorization: Bearer …`: the operator, or whom `access.yml` knows by the token. Hashes of equal length are
+ * compared, so the time taken tells neither a token nor its length.
+ * @throws SluiceError UNAUTHENTICATED, ACCESS_FILE_INVALID
  */
-export const bearerGuard = (token: string): ((request: FastifyRequest) => void) => {
-  const expected = digest(token);
-  return ({ headers }) => {
+export const bearerGuard = (
+  operatorToken: string,
+  access: AccessSource,
+): ((request: Pick<FastifyRequest, 'headers'>) => Promise<Actor>) => {
+  const expected = bytesOf(operatorToken);
+  return async ({ headers }) => {
     const given = /^Bearer +([^\s]{1,1000}) *$/i.exec(headers.authorization ?? '')?.[1];
-    if (given !== undefined && timingSafeEqual(digest(given), expected)) return;
-    throw new SluiceError({
-      code: 'UNAUTHENTICATED',
-      message:
-        given === undefined
-          ? 'The request carries no bearer token.'
-          : 'The token is not the one of this daemon.',
-      hint: "Send the token from the daemon's data folder: Authorization: Bearer TOKEN (the CLI: SLUICE_TOKEN).",
-    });
+    if (given === undefined) throw new SluiceError(none);
+    if (timingSafeEqual(bytesOf(given), expected)) return operator;
+    const found = actorOfToken(await access.look(), given, Date.now());
+    if ('actor' in found) return found.actor;
+    throw new SluiceError(found.refusal);
   };
+};
+
+const none: Problem = {
+  code: 'UNAUTHENTICATED',
+  message: 'The request carries no bearer token.',
+  hint: "Send the token from the daemon's data folder, or one of your own: Authorization: Bearer TOKEN (the CLI: SLUICE_TOKEN).",
+};
+
+const actors = new WeakMap<FastifyRequest, Actor>();
+
+/** Remembers who sent the request. */
+export const rememberActor = (request: FastifyRequest, actor: Actor): void => {
+  actors.set(request, actor);
+};
+
+/** Who sent a request that has passed the guard. */
+export const actorOf = (request: FastifyRequest): Actor => {
+  const actor = actors.get(request);
+  if (actor !== undefined) return actor;
+  throw new SluiceError({ code: 'UNAUTHENTICATED', message: 'Nobody has said who sends this request.' });
 };
 
 const own = ['localhost', '127.0.0.1', '[::1]'];

@@ -67,6 +67,8 @@ export const sendRefusals = (
 export const handleError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): unknown => {
   if (error instanceof SluiceError) {
     if (errorTable[error.code].status >= 500) request.log.error({ err: error }, error.message);
+    // What concerns a rollout stands in the ledger, too; this is where locks and quarantines have it.
+    if (error.code === 'NOT_AUTHORISED') request.log.warn({ code: error.code }, error.message);
     return sendProblem(reply, error.toProblem());
   }
   if (error.validation !== undefined) return sendProblem(reply, ...everyIssue(request));

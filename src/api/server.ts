@@ -8,14 +8,22 @@ import {
 } from 'fastify-type-provider-zod';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ApiDeps } from './deps.ts';
-import { bearerGuard, judgeHost } from './guard.ts';
+import { bearerGuard, judgeHost, rememberActor } from './guard.ts';
+import { nobodyElse } from '../access/source.ts';
 import { addMetrics } from './metrics.ts';
 import { answerFrameworkError, answerUnparsable, answerUnrouted } from './outside-routes.ts';
 import { handleError, keepParts, sendProblem } from './problem.ts';
 import { addEventRoutes } from './routes/events.ts';
+import { addHookRoutes, pagerDutyHook } from './routes/hooks.ts';
+import { addIncidentRoutes } from './routes/incidents.ts';
+import { addGuardRoutes } from './routes/guards.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addRolloutRoutes } from './routes/rollouts.ts';
+import { addAccessRoutes } from './routes/access.ts';
+import { slackHook } from '../slack/http.ts';
+import { addSlackRoutes } from './routes/slack.ts';
 import { addServiceRoutes } from './routes/services.ts';
+import { addRecordingRoutes } from './routes/recordings.ts';
 import { addViewRoutes } from './routes/views.ts';
 
 export type { ApiDeps } from './deps.ts';
@@ -65,8 +73,14 @@ export const createApi = (deps: ApiDeps): FastifyInstance => {
   app.after(() => {
     addRolloutRoutes(app, deps);
     addViewRoutes(app, deps, closing.signal);
+    addRecordingRoutes(app, deps);
     addEventRoutes(app, deps, closing.signal);
     addServiceRoutes(app, deps);
+    addIncidentRoutes(app, deps);
+    addHookRoutes(app, deps);
+    addGuardRoutes(app, deps);
+    addAccessRoutes(app, deps);
+    addSlackRoutes(app, deps);
     addOperationRoutes(app, deps, metrics);
     app.get('/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
@@ -76,13 +90,17 @@ export const createApi = (deps: ApiDeps): FastifyInstance => {
 /** What needs no token: it tells nothing about rollouts, and probes and scrapers have none. */
 const open = new Set(['/healthz', '/readyz', '/metrics', '/v1/openapi.json']);
 
-const guard = (app: FastifyInstance, { token, hosts = [] }: ApiDeps): void => {
-  const judgeToken = bearerGuard(token);
+/** What proves by a signature of its own who sent it. */
+const signed = new Set([pagerDutyHook, slackHook]);
+
+const guard = (app: FastifyInstance, { token, access = nobodyElse, hosts = [] }: ApiDeps): void => {
+  const identify = bearerGuard(token, access);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
     const problem = judgeHost(request.headers.host, hosts);
     if (problem !== null) return sendProblem(reply, problem, { status: 421 });
-    if (!open.has(request.routeOptions.url ?? '')) judgeToken(request);
+    const route = request.routeOptions.url ?? '';
+    if (!open.has(route) && !signed.has(route)) rememberActor(request, await identify(request));
     return undefined;
   });
 };

@@ -3,8 +3,8 @@ import type { Problem } from '../../runbooks/errors.ts';
 import { errorTable, SluiceError } from '../../runbooks/errors.ts';
 import { problem as problemSchema } from '../api/schemas/parts.ts';
 import { fileProblems, renderProblems } from '../service-file/problems.ts';
-import type { Line } from './live/text.ts';
-import { prose, span } from './live/text.ts';
+import type { Line } from '../story/text.ts';
+import { prose, span } from '../story/text.ts';
 import type { Terminal } from './terminal.ts';
 import { lookOf, note } from './terminal.ts';
 

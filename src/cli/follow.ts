@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { SluiceError } from '../../runbooks/errors.ts';
 import type { CountsList } from '../api/schemas/answers.ts';
@@ -6,6 +5,7 @@ import { countsList } from '../api/schemas/answers.ts';
 import { event as eventSchema } from '../api/schemas/event.ts';
 import type { StoredEvent } from '../store/views.ts';
 import type { Api } from './client.ts';
+import { pause } from '../pause.ts';
 
 export type Message =
   | { readonly is: 'event'; readonly event: StoredEvent }
@@ -27,13 +27,13 @@ const silenceMs = 30_000;
 export async function* follow(api: Api, id: string, signal: AbortSignal): AsyncGenerator<Message, void> {
   let position = 0;
   let away = false;
-  let pause = firstPauseMs;
+  let waitMs = firstPauseMs;
   while (!signal.aborted) {
     try {
       for await (const message of connect(api, id, position, signal)) {
         if (away) yield { is: 'back' };
         away = false;
-        pause = firstPauseMs;
+        waitMs = firstPauseMs;
         if (message === null) continue;
         if (message.is === 'event') position = message.event.position;
         yield message;
@@ -45,8 +45,8 @@ export async function* follow(api: Api, id: string, signal: AbortSignal): AsyncG
       away = true;
     }
     // The signal ends the pause; the loop sees it.
-    await delay(pause, undefined, { signal }).catch(() => undefined);
-    pause = Math.min(longestPauseMs, pause * 2);
+    await pause(waitMs, { signal });
+    waitMs = Math.min(longestPauseMs, waitMs * 2);
   }
 }
 

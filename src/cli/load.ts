@@ -1,9 +1,9 @@
 import type { CountsList } from '../api/schemas/answers.ts';
 import { countsList, eventList } from '../api/schemas/answers.ts';
 import type { Api } from './client.ts';
-import type { LiveModel } from './live/model.ts';
-import { emptyModel } from './live/model.ts';
-import { heedCounts, heedEvent } from './live/reduce.ts';
+import type { LiveModel } from '../story/model.ts';
+import { emptyModel } from '../story/model.ts';
+import { heedCounts, heedEvent } from '../story/reduce.ts';
 
 /** Requests and errors of one watch. @throws SluiceError */
 export const loadCounts = (api: Api, id: string, watch: number): Promise<CountsList> =>

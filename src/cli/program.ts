@@ -8,7 +8,7 @@ import type { Row } from './grammar.ts';
 import type { Terminal } from './terminal.ts';
 
 const examples = `
-ID is a rollout's id, the beginning of it, or a service: its newest rollout.
+ID is a rollout's id, the beginning of it, or a service: what runs, or ran last.
 
 Examples:
   sluice deploy shop 2.1.0 --wait   ship it, look on, end as it ended
@@ -72,12 +72,16 @@ const add = (
   const command = program.command(row.usage).description(row.says).helpOption('-h, --help', 'this');
   for (const flag of row.flags) {
     const [term, says] = flags[flag];
-    command.option(term, says);
+    if (flag === 'set' || flag === 'override') command.option(term, says, collect, []);
+    else command.option(term, says);
   }
   command.action(async () => {
     await act(optionsSchema.parse(command.opts()), command.args);
   });
 };
+
+/** Said several times, it is several. */
+const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
 
 /** `deploy SERVICE VERSION`, without the options that most commands have. */
 const termOf: Help['subcommandTerm'] = (command) =>

@@ -1,5 +1,5 @@
-import type { Line, Span } from './live/text.ts';
-import { clipLine, clipText, span, textWidth } from './live/text.ts';
+import type { Line, Span } from '../story/text.ts';
+import { clipLine, clipText, span, textWidth } from '../story/text.ts';
 
 const gap = 2;
 /** A column that is cut keeps at least this much. */

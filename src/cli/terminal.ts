@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 import type { Environment } from '../home.ts';
-import type { Line } from './live/text.ts';
-import { paint } from './live/text.ts';
-import type { Zone } from './words.ts';
+import type { Line } from '../story/text.ts';
+import { paint } from './live/paint.ts';
+import type { Zone } from '../story/words.ts';
 
 type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 

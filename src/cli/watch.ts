@@ -2,16 +2,16 @@ import { stateTable } from '../../runbooks/state.ts';
 import type { StoredEvent } from '../store/views.ts';
 import type { Api } from './client.ts';
 import { follow } from './follow.ts';
-import type { LiveModel } from './live/model.ts';
-import { emptyModel } from './live/model.ts';
+import type { LiveModel } from '../story/model.ts';
+import { emptyModel } from '../story/model.ts';
 import { plainLines } from './live/plain.ts';
-import { heedCounts, heedEvent } from './live/reduce.ts';
+import { heedCounts, heedEvent } from '../story/reduce.ts';
 import { Screen } from './live/screen.ts';
-import type { Line } from './live/text.ts';
-import { span } from './live/text.ts';
+import type { Line } from '../story/text.ts';
+import { span } from '../story/text.ts';
 import type { Terminal } from './terminal.ts';
 import { isLive, note, print, printJson } from './terminal.ts';
-import { shortId } from './words.ts';
+import { shortId } from '../story/words.ts';
 
 /** Exit code of a client that waited, and the rollout still runs. */
 const stillRunning = 8;

@@ -81,6 +81,11 @@ const findLack = (state: GateState, window: WatchWindow, t: number): EndFinding 
 const findSaturation = (settings: GateSettings, state: GateState, t: number): EndFinding | null => {
   const doubtful = gaugeWith(settings, state, 'doubtful');
   if (doubtful !== null) return { kind: 'inconclusive', reason: 'saturation', gauge: doubtful };
+  return findBothBad(settings, state, t);
+};
+
+/** What both versions suffer now: a gauge, or errors; `null`: nothing. */
+export const findBothBad = (settings: GateSettings, state: GateState, t: number): EndFinding | null => {
   const both = gaugeWith(settings, state, 'both-over');
   if (both !== null) return { kind: 'inconclusive', reason: 'both-bad', gauge: both };
   return areBothBad(settings, state, t) ? { kind: 'inconclusive', reason: 'both-bad', gauge: null } : null;

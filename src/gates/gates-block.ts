@@ -54,7 +54,8 @@ export const gatesBlockSchema = z.object({
   budget: share(0.000001, 0.5).optional(),
   onInconclusive: z
     .object({
-      extend: seconds(1000, 30 * day)
+      extend: seconds(0, 30 * day)
+        .transform((length) => (length === 0 ? null : length))
         .nullable()
         .optional(),
       then: z.enum(['ask', 'rollback', 'promote']).optional(),

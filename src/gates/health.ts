@@ -11,7 +11,7 @@ export type ProofState = readonly number[];
 export const startProof: ProofState = [0, 0];
 
 /** Alternatives of health: as good as the baseline, and worse by this part of the harm. */
-const parts = [0, 0.35];
+export const healthyParts = [0, 0.35];
 
 /**
  * Grows the evidence that the canary is not worse by `harm` or more (`edge`), by one sample. `rate`: the baseline's
@@ -28,7 +28,7 @@ export const stepProof = (
   const { counts } = sample;
   const harmful = edgeOf(edge, rate);
   return state.map((log, i) => {
-    const canary = rate + (parts[i] ?? 0) * (harmful - rate);
+    const canary = rate + (healthyParts[i] ?? 0) * (harmful - rate);
     const evidence = sample.alone
       ? oneArmEvidence(counts.canaryEvents, counts.canary, canary, harmful, 'at-least')
       : twoArmEvidence(counts, { canary, baseline: rate }, edge, 'at-least');

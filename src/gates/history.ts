@@ -76,6 +76,16 @@ const stepsOf = (history: readonly HistorySample[], bounds: readonly number[] | 
   return steps;
 };
 
+/** Requests per second of the baseline's past, and how much of it was seen; `null`: no request was. */
+export const trafficOf = (
+  history: readonly HistorySample[],
+): { readonly requestsPerSecond: number; readonly seconds: number } | null => {
+  const steps = stepsOf(history, null);
+  const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
+  const requests = steps.reduce((sum, step) => sum + step.increment.requests, 0);
+  return seconds <= 0 || requests <= 0 ? null : { requestsPerSecond: requests / seconds, seconds };
+};
+
 /** 95th percentile of rates over blocks long enough to hold a few events, and at least 1.25 times the usual. */
 const highestUsual = (ticks: readonly (Tick & { readonly seconds: number })[], rate: number): number => {
   const enough = rate > 0 ? eventsPerBlock / rate : Number.POSITIVE_INFINITY;

@@ -7,7 +7,7 @@ import { sayAbout, sayCount, sayMinutes, sayPoints, sayRate, sayRoundShare, sayS
 export const largerShare = 0.5;
 
 /** How long the harm takes to be excluded at the planned share and, where that is smaller, at half the traffic. */
-const exclusions = (outlook: Outlook, seconds: number): string => {
+export const sayExclusion = (outlook: Outlook, seconds: number): string => {
   const points = `+${sayPoints(outlook.harm)}`;
   const planned = proofSeconds(outlook);
   const larger = outlook.share < largerShare ? proofSeconds({ ...outlook, share: largerShare }) : null;
@@ -35,23 +35,28 @@ export const planSentence = (outlook: Outlook, seconds: number): string => {
       : `That shows a rise from ${sayAbout(outlook.rate)} to about ${sayAbout(found)} or more (4 times in 5)${unseen}`;
   return (
     `At ${sayRate(outlook.requestsPerSecond)} ${rate} per second a ${sayRoundShare(outlook.share)} canary gets about ` +
-    `${sayCount(requests)} requests in ${sayMinutes(seconds)}. ${shows}. ${exclusions(outlook, seconds)}`
+    `${sayCount(requests)} requests in ${sayMinutes(seconds)}. ${shows}. ${sayExclusion(outlook, seconds)}`
   );
 };
 
-const policyWords = ({ extendSeconds, then }: InconclusivePolicy): string => {
+/** An extension comes only where it would settle the question. */
+const policyWords = ({ extendSeconds, then }: InconclusivePolicy, missing: number | null): string => {
   const last = { ask: 'a person is asked', rollback: 'it is rolled back', promote: 'the rollout goes on' }[
     then
   ];
-  return extendSeconds === null ? last : `${saySeconds(extendSeconds)} are added, and then ${last}`;
+  return extendSeconds === null || missing === null || missing > extendSeconds
+    ? last
+    : `${saySeconds(extendSeconds)} are added, and then ${last}`;
 };
 
 /** Warns of a watch that will probably not show a healthy release to be one; `null`: it probably will. */
 export const planWarning = (outlook: Outlook, seconds: number, policy: InconclusivePolicy): string | null => {
   const chance = chanceOfProof(outlook, seconds);
   if (chance >= 0.8) return null;
+  const planned = proofSeconds(outlook);
+  const missing = planned === null ? null : planned - seconds;
   return (
     `A watch of ${sayMinutes(seconds)} excludes +${sayPoints(outlook.harm)} for ` +
-    `${sayCount(Math.round(chance * 100))} of 100 healthy releases; for the others ${policyWords(policy)}.`
+    `${sayCount(Math.round(chance * 100))} of 100 healthy releases; for the others ${policyWords(policy, missing)}.`
   );
 };

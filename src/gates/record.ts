@@ -1,4 +1,5 @@
-import type { ArmCounts, Verdict, VerdictKind } from '../../runbooks/verdict.ts';
+import type { GateRecord, SlowCounts } from '../../runbooks/gate-record.ts';
+import type { ArmCounts, Verdict } from '../../runbooks/verdict.ts';
 import { expClipped } from './numerics.ts';
 import type { Counts } from './projection.ts';
 import { recentCounts, recentSlope } from './recent.ts';
@@ -7,40 +8,9 @@ import { errorsSince, sinceOpened, slowSince } from './since.ts';
 import type { GateState } from './state.ts';
 import { evidenceOf, healthOf } from './total.ts';
 import type { Evidence } from './total.ts';
-import type { TestName } from './weights.ts';
 import { ofCount, ratio, sayEvidence, sayFineShare, sayRoundShare, saySeconds, sayShare } from './words.ts';
 
-/** Slow requests at the bucket bound that decided, in seconds. */
-export type SlowCounts = {
-  readonly bound_s: number;
-  readonly canary: { readonly requests: number; readonly slow: number };
-  readonly baseline: { readonly requests: number; readonly slow: number };
-};
-
-/** The machine form of one sample or decision. Seconds; evidence as plain numbers, needed for a rollback: `needed`. */
-export type GateRecord = {
-  readonly t: number;
-  readonly verdict: VerdictKind | 'watching';
-  readonly reason: string | null;
-  /** Since the canary took traffic. */
-  readonly elapsed_s: number;
-  readonly evidence: number;
-  readonly needed: number;
-  readonly tests: Readonly<Partial<Record<TestName, number>>>;
-  /** Counts since second `since_s` of the rollout: those that the sentence gives. */
-  readonly canary: ArmCounts;
-  readonly baseline: ArmCounts;
-  readonly since_s: number;
-  readonly latency: SlowCounts | null;
-  readonly phi: number;
-  readonly health_evidence: number;
-  readonly late_evidence: number;
-  /** No baseline to compare with at present. */
-  readonly alone: boolean;
-  /** Seconds since the canary's metrics last had news; `null`: never yet. */
-  readonly silent_s: number | null;
-  readonly sentence: string;
-};
+export type { GateRecord, SlowCounts } from '../../runbooks/gate-record.ts';
 
 /** Counts and their beginning as a decision shows them. */
 export type Shown = {

@@ -41,7 +41,11 @@ const eventSchema = z.discriminatedUnion('type', [
     type: z.literal('watch-start'),
     seconds: z.number().positive().optional(),
   }),
-  z.strictObject({ t: z.number(), type: z.literal('watch-end') }),
+  z.strictObject({
+    t: z.number(),
+    type: z.literal('watch-end'),
+    why: z.literal('silence').exactOptional(),
+  }),
   z.strictObject({ t: z.number(), type: z.literal('hold') }),
   z.strictObject({ t: z.number(), type: z.literal('resume') }),
   z.strictObject({ t: z.number(), type: z.literal('extend'), seconds: z.number().positive() }),

@@ -26,7 +26,7 @@ export class RecordingError extends Error {
 
 type Moment =
   | { readonly t: number; readonly do: 'open'; readonly seconds: number }
-  | { readonly t: number; readonly do: 'close' }
+  | { readonly t: number; readonly do: 'close'; readonly silent: boolean }
   | { readonly t: number; readonly do: 'hold' }
   | { readonly t: number; readonly do: 'resume' }
   | { readonly t: number; readonly do: 'extend'; readonly seconds: number };
@@ -38,7 +38,7 @@ const momentsOf = (recording: Recording): readonly Moment[] => {
       case 'watch-start':
         return { t: event.t, do: 'open', seconds: event.seconds ?? recording.watch };
       case 'watch-end':
-        return { t: event.t, do: 'close' };
+        return { t: event.t, do: 'close', silent: event.why === 'silence' };
       case 'hold':
         return { t: event.t, do: 'hold' };
       case 'resume':
@@ -74,14 +74,21 @@ type Run = {
   readonly watches: { readonly t: number; readonly verdict: Verdict }[];
 };
 
-const closeWatch = (settings: GateSettings, run: Run, t: number): void => {
-  run.watches.push({ t, verdict: rolloutGate.close(settings, run.state, t) });
+const closeWatch = (settings: GateSettings, run: Run, t: number, silent = false): void => {
+  const verdict = silent
+    ? rolloutGate.silence(settings, run.state, t)
+    : rolloutGate.close(settings, run.state, t);
+  run.watches.push({ t, verdict });
   run.endsAt = null;
 };
 
+/** The end of a watch is a sum of seconds, whose last digits must not cut off the sample that stands at it. */
+const rounding = 1e-6;
+
 /** Ends the open watch if its time is over before second `t`. */
 const closeIfOver = (settings: GateSettings, run: Run, t: number): void => {
-  if (run.endsAt !== null && run.heldAt === null && t > run.endsAt) closeWatch(settings, run, run.endsAt);
+  const { endsAt, heldAt } = run;
+  if (endsAt !== null && heldAt === null && t > endsAt + rounding) closeWatch(settings, run, endsAt);
 };
 
 const take = (settings: GateSettings, run: Run, moment: Moment): void => {
@@ -93,7 +100,7 @@ const take = (settings: GateSettings, run: Run, moment: Moment): void => {
       run.endsAt = moment.t + moment.seconds;
       return;
     case 'close':
-      if (run.endsAt !== null) closeWatch(settings, run, moment.t);
+      if (run.endsAt !== null) closeWatch(settings, run, moment.t, moment.silent);
       return;
     case 'hold':
       run.heldAt ??= moment.t;

@@ -3,7 +3,9 @@ import { breachSentence } from './breach-sentence.ts';
 import { endSentence } from './end-sentence.ts';
 import { findAtEnd, findBreach } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { silentFor } from './awaited.ts';
 import type { Gate } from './gate.ts';
+import { remainingSeconds } from './prospects.ts';
 import type { Sample } from './reading.ts';
 import { recordOf, shownFor } from './record.ts';
 import type { GateRecord } from './record.ts';
@@ -25,11 +27,16 @@ const verdictOf = (
   const due = Math.max(1, Math.round((t - start) / settings.everySeconds));
   return {
     ...{ kind: finding.kind, reason: finding.reason, sentence },
-    t: t - start,
+    // Live and replayed come to the end by other sums: the last digits of a double must not tell them apart.
+    t: Math.round((t - start) * 1000) / 1000,
     canary: shown.canary,
     baseline: shown.baseline.requests === 0 && state.pairing.alone ? null : shown.baseline,
     samples: { seen: Math.min(window?.seen ?? 0, due), due },
     recording: null,
+    ...(finding.reason === 'too-little-traffic'
+      ? { settlesInSeconds: remainingSeconds(settings, state, t) }
+      : {}),
+    ...(finding.reason === 'no-data' ? { silentSeconds: silentFor(state, t) } : {}),
   };
 };
 
@@ -53,6 +60,8 @@ const observe = (settings: GateSettings, before: GateState, sample: Sample) => {
 export const rolloutGate: Gate<GateState, GateSettings, GateRecord> & {
   /** The watch at hand goes on for `seconds` more. */
   extendWatch(state: GateState, seconds: number): GateState;
+  /** The watch ends at second `t`, before its time, because the canary's metrics are silent. */
+  silence(settings: GateSettings, state: GateState, t: number): Verdict;
   /** The record of a decision. */
   decision(settings: GateSettings, state: GateState, verdict: Verdict): GateRecord;
 } = {
@@ -65,6 +74,10 @@ export const rolloutGate: Gate<GateState, GateSettings, GateRecord> & {
     if (state.breached !== null) return state.breached;
     if (state.window === null) throw new GateOrderError('no watch to close: call openWatch first');
     const finding = findAtEnd(settings, state, state.window, t);
+    return verdictOf(settings, state, t, finding, endSentence(settings, state, t, finding));
+  },
+  silence: (settings, state, t) => {
+    const finding = { kind: 'inconclusive', reason: 'no-data', lack: 'canary' } as const;
     return verdictOf(settings, state, t, finding, endSentence(settings, state, t, finding));
   },
   decision: recordOf,

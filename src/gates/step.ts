@@ -54,6 +54,7 @@ const stepWindow = (
     ...window,
     seen: window.seen + (heard && baseline.news !== 'silent' ? 1 : 0),
     answered: window.answered + (answered ? 1 : 0),
+    answeredAt: answered ? sample.t : window.answeredAt,
     covered: window.covered + (fresh ? coveredBy(window, state.canarySeenAt, sample.t) : 0),
     canaryCrashes: add(window.canaryCrashes, canary),
     baselineCrashes: add(window.baselineCrashes, baseline),

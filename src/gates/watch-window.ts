@@ -11,6 +11,8 @@ export type WatchWindow = {
   /** Readings that both arms answered, and that the canary answered. */
   readonly seen: number;
   readonly answered: number;
+  /** When the canary's metrics last answered; the start of the watch, where they have not. */
+  readonly answeredAt: number;
   /** Seconds of the watch that the canary's samples cover. */
   readonly covered: number;
   /** The rollout's counts when the watch began. */
@@ -38,7 +40,7 @@ export const openWindow = (
   start,
   seconds,
   ticksBefore,
-  ...{ seen: 0, answered: 0, covered: 0, totals },
+  ...{ seen: 0, answered: 0, answeredAt: start, covered: 0, totals },
   canaryCrashes: noCrashes,
   baselineCrashes: noCrashes,
 });

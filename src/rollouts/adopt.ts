@@ -6,19 +6,23 @@ import { findService } from '../service-file/folder.ts';
 import type { ReleaseView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { planMsOf } from './deps.ts';
-import { chooseEnvironment } from './input.ts';
+import { chooseEnvironment } from './choose-environment.ts';
 import { observePlace } from './observe-place.ts';
+import { accessAt, requireVerb } from './require.ts';
 
 type AdoptRequest = { readonly service: string; readonly environment: string | null; readonly actor: Actor };
 
 /**
  * Day one: what runs now, its digest observed, becomes the first good release. Repeating it records nothing new.
- * @throws SluiceError NOTHING_RUNS, RUNBOOK_INVALID (traffic is split), SERVICE_UNKNOWN, ENVIRONMENT_UNKNOWN
+ * @throws SluiceError NOT_AUTHORISED, NOTHING_RUNS, RUNBOOK_INVALID (traffic is split), SERVICE_UNKNOWN, ENVIRONMENT_UNKNOWN
  */
 export const adopt = async (deps: RolloutsDeps, request: AdoptRequest): Promise<ReleaseView> => {
   const { file } = await findService(deps.services, request.service);
   const environment = chooseEnvironment(file.service, Object.keys(file.environments), request.environment);
   const place = { service: file.service, environment };
+  // What is adopted is what a rollback returns to: whoever may deploy may say so.
+  const access = await accessAt(deps, file, environment);
+  requireVerb(access, request.actor, 'deploy', `adopt what runs of ${file.service} in ${environment}`);
   const { state } = await observePlace(deps.client, deps.settings, place, file, planMsOf(deps));
   const release = whole(state, place.service);
   const good = await deps.ledger.lastGood(place.service, environment);

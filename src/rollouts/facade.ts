@@ -1,9 +1,13 @@
 import type { Actor } from '../../runbooks/access.ts';
 import type { Preparation } from '../../workflows/contract.ts';
-import type { ReleaseView, RolloutView } from '../store/views.ts';
+import type { LockView, QuarantineView, ReleaseView, RolloutView } from '../store/views.ts';
+import type { LockRequest, UnlockRequest } from './locks.ts';
+import type { PageAnswered } from './page-answered.ts';
+import type { LiftRequest } from './quarantine.ts';
 import type {
   CommandRequest,
   DeployRequest,
+  FlagRequest,
   PlanRequest,
   RollbackRequest,
   SaidAnswer,
@@ -32,6 +36,8 @@ export type Rollouts = {
   deploy(request: DeployRequest): Promise<StartAnswer>;
   /** Goes back: an open rollout is told to (its abort); otherwise a rollout of kind `rollback` starts. */
   rollback(request: RollbackRequest): Promise<StartAnswer | SaidAnswer>;
+  /** Moves a flag of what runs, without a deploy: up watched and step by step, down at once. @throws as `deploy` */
+  flag(request: FlagRequest): Promise<StartAnswer>;
   /** The runbook of a deploy, without running it. @throws as `deploy`, TEMPORAL_UNAVAILABLE */
   plan(request: PlanRequest & { readonly actor: Actor }): Promise<Preparation>;
   /** @throws SluiceError NOT_FOUND, COMMAND_REFUSED, NOT_AUTHORISED */
@@ -42,7 +48,14 @@ export type Rollouts = {
     readonly environment: string | null;
     readonly actor: Actor;
   }): Promise<ReleaseView>;
-  /** A rollout by id, or by a unique beginning of it (at least 6 characters); a service's name gives its newest.
+  /** No new deploy begins there; abort and rollback are never locked. */
+  lock(request: LockRequest): Promise<LockView>;
+  /** @throws SluiceError NOT_FOUND where there is no such lock */
+  unlock(request: UnlockRequest): Promise<{ readonly unlocked: true }>;
+  /** A digest that a gate rolled back may be deployed again. @throws SluiceError NOT_FOUND */
+  liftQuarantine(request: LiftRequest): Promise<QuarantineView>;
+  /** A rollout by id, or by a unique beginning of it (at least 6 characters); a service's name gives what runs,
+   * else its newest.
    * @throws SluiceError NOT_FOUND */
   find(idOrService: string): Promise<RolloutView>;
   places(): Promise<readonly PlaceView[]>;
@@ -51,6 +64,11 @@ export type Rollouts = {
     request:
       PlanRequest | { readonly service: string; readonly environment: string | null; readonly version: null },
   ): Promise<string>;
+  /** What somebody did with an incident in PagerDuty; returns the rollouts that it is about.
+   * @throws SluiceError LEDGER_UNAVAILABLE, TEMPORAL_UNAVAILABLE */
+  pageAnswered(answered: PageAnswered): Promise<readonly string[]>;
+  /** Acknowledges the rollout's incident where one is open. `false`: nobody is paged about that rollout. */
+  acknowledge(rolloutId: string): Promise<boolean>;
   /** Rollouts that are open in the ledger and have no run any more: starts their way back. Returns their ids. */
   recoverLost(): Promise<readonly string[]>;
 };

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Actor } from '../../runbooks/access.ts';
-import { maySay } from '../../runbooks/access.ts';
+import { refuseVerb } from '../../runbooks/access.ts';
+import type { Override } from '../../runbooks/checks/check.ts';
+import type { Problem } from '../../runbooks/errors.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
 import { freeText, isMutableTag, version as versionSchema } from '../../runbooks/names.ts';
 import type { RolloutKind } from '../../runbooks/runbook.ts';
 import type { RolloutInput } from '../../workflows/contract.ts';
+import type { AccessVerb } from '../../runbooks/service.ts';
 import { findService } from '../service-file/folder.ts';
 import type { RolloutsDeps } from './deps.ts';
+import { chooseEnvironment } from './choose-environment.ts';
+import { accessAt } from './require.ts';
 
 /** Temporal refuses larger payloads late and with worse words. */
 const largestInput = 64 * 1024;
@@ -20,18 +25,24 @@ export type Wanted = {
   readonly actor: Actor;
   readonly reason: string | null;
   readonly of: string | null;
+  readonly flag?: { readonly name: string; readonly percent: number };
+  readonly overrides?: readonly Override[];
+  readonly hotfix?: string;
 };
 
 /**
  * Reads the service file once and freezes everything a rollout needs into its input.
  * @throws SluiceError SERVICE_UNKNOWN, SERVICE_FILE_INVALID, ENVIRONMENT_UNKNOWN, VERSION_*, INPUT_TOO_LARGE, USAGE
+ * Whether the actor may is asked by whoever starts it: a plan is everybody's.
  */
 export const makeInput = async (deps: RolloutsDeps, wanted: Wanted): Promise<RolloutInput> => {
   if (wanted.version !== null) checkVersion(wanted.version);
   checkReason(wanted.reason);
+  const overrides = wanted.overrides ?? [];
+  for (const { reason } of overrides) checkReason(reason);
   const { file, text, sha256, path } = await findService(deps.services, wanted.service);
   const environment = chooseEnvironment(file.service, Object.keys(file.environments), wanted.environment);
-  checkAccess(wanted, file.access);
+  const access = await accessAt(deps, file, environment);
   const input: RolloutInput = {
     format: 'sluice-input/1',
     rolloutId: wanted.rolloutId,
@@ -42,9 +53,12 @@ export const makeInput = async (deps: RolloutsDeps, wanted: Wanted): Promise<Rol
     reason: wanted.reason,
     requestedAt: new Date().toISOString(),
     of: wanted.of,
-    service: file,
+    ...(wanted.flag === undefined ? {} : { flag: wanted.flag }),
+    ...(wanted.hotfix === undefined ? {} : { hotfix: wanted.hotfix }),
+    service: { ...file, access },
     files: [{ path, sha256, text }],
     settings: deps.settings,
+    ...(overrides.length === 0 ? {} : { overrides }),
   };
   const size = Buffer.byteLength(JSON.stringify(input));
   if (size <= largestInput) return input;
@@ -52,29 +66,6 @@ export const makeInput = async (deps: RolloutsDeps, wanted: Wanted): Promise<Rol
     code: 'INPUT_TOO_LARGE',
     message: `${path} makes a request of ${String(Math.ceil(size / 1024))} KiB; at most 64 KiB can be frozen into a rollout.`,
     hint: 'Shorten the file: fewer environments or smoke tests per file.',
-  });
-};
-
-/** The environment asked for, or the service's only one; production is never guessed. */
-export const chooseEnvironment = (
-  service: string,
-  names: readonly string[],
-  asked: string | null,
-): string => {
-  const [only] = names;
-  if (asked !== null) {
-    if (names.includes(asked)) return asked;
-    throw new SluiceError({
-      code: 'ENVIRONMENT_UNKNOWN',
-      message: `${service} has no environment "${asked.slice(0, 80)}".`,
-      hint: `It has: ${names.join(', ')}.`,
-    });
-  }
-  if (names.length === 1 && only !== undefined) return only;
-  throw new SluiceError({
-    code: 'ENVIRONMENT_UNKNOWN',
-    message: `${service} has several environments, and none was named.`,
-    hint: `Name one with --env: ${names.join(', ')}.`,
   });
 };
 
@@ -104,15 +95,27 @@ const checkReason = (reason: string | null): void => {
   });
 };
 
-const checkAccess = (wanted: Wanted, access: RolloutInput['service']['access']): void => {
-  const verb = wanted.kind === 'deploy' ? 'deploy' : 'rollback';
-  if (maySay(access, wanted.actor, verb)) return;
-  throw new SluiceError({
+/** The verbs that a start asks for: to turn a flag off is to take back; a check is passed over by who may. */
+const verbsOf = ({ kind, flag, overrides = [] }: RolloutInput): readonly AccessVerb[] => [
+  kind === 'deploy' || (kind === 'flag' && flag?.percent !== 0) ? 'deploy' : 'rollback',
+  ...(overrides.length === 0 ? [] : (['override'] as const)),
+];
+
+/** Why the actor may not start that; `null`: it may. */
+export const refuseStart = (input: RolloutInput): Problem | null => {
+  const { actor, environment, service } = input;
+  const verb = verbsOf(input).find((asked) => refuseVerb(service.access, actor, asked) !== null);
+  if (verb === undefined) return null;
+  return {
     code: 'NOT_AUTHORISED',
-    message: `${wanted.actor.id} may not ${verb} ${wanted.service}.`,
-    hint: `Allowed: ${(access[verb] ?? ['the operator']).join(', ')}.`,
-  });
+    message: `${actor.id} may not ${verb} ${service.service} in ${environment}: ${refuseVerb(service.access, actor, verb) ?? ''}`,
+    hint: 'Have one of those say it, or be granted it: `access` of the service file, or access.yml.',
+  };
 };
+
+/** SHA-256 (hex) of a request that begins nothing of its own. */
+export const bodyHashOf = (asked: Readonly<Record<string, string | null>>): string =>
+  createHash('sha256').update(JSON.stringify(asked)).digest('hex');
 
 /** What makes two requests the same: SHA-256 (hex) over what was asked for, not over when or with which file. */
 export const bodyHash = (wanted: Wanted): string =>
@@ -125,6 +128,9 @@ export const bodyHash = (wanted: Wanted): string =>
         wanted.version,
         wanted.of,
         wanted.reason,
+        ...(wanted.flag === undefined ? [] : [wanted.flag.name, wanted.flag.percent]),
+        ...(wanted.overrides === undefined ? [] : [wanted.overrides]),
+        ...(wanted.hotfix === undefined ? [] : [{ hotfix: wanted.hotfix }]),
       ]),
     )
     .digest('hex');

@@ -5,18 +5,20 @@ import { findService, loadServices } from '../service-file/folder.ts';
 import type { RolloutView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
 import type { PlaceView, Rollouts } from './facade.ts';
-import { chooseEnvironment } from './input.ts';
+import { chooseEnvironment } from './choose-environment.ts';
 import { planOnly } from './plan-only.ts';
 
 const shortestPrefix = 6;
 const looksLikeId = /^[0-9a-f][0-9a-f-]{5,35}$/;
 
-/** A rollout by id, by a unique beginning of it, or the newest of a service. @throws SluiceError NOT_FOUND */
+/** A rollout by id, by a unique beginning of it, or of a service: what runs, else its newest. @throws SluiceError NOT_FOUND */
 export const find = async ({ ledger }: RolloutsDeps, idOrService: string): Promise<RolloutView> => {
   const wanted = idOrService.slice(0, 200);
   const exact = await ledger.rollout(wanted);
   if (exact !== null) return exact;
-  const [newest] = await ledger.rollouts({ service: wanted, limit: 1 });
+  // One that was refused meanwhile must not stand between a person and what runs.
+  const [running] = await ledger.rollouts({ service: wanted, open: true, limit: 1 });
+  const [newest] = running === undefined ? await ledger.rollouts({ service: wanted, limit: 1 }) : [running];
   if (newest !== undefined) return newest;
   if (wanted.length >= shortestPrefix && looksLikeId.test(wanted)) {
     const near = (await ledger.rollouts({ limit: 500 })).filter(({ id }) => id.startsWith(wanted));

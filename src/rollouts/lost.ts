@@ -1,8 +1,9 @@
 import type { Actor } from '../../runbooks/access.ts';
+import type { LedgerEvent } from '../../runbooks/events.ts';
 import type { RolloutState } from '../../runbooks/state.ts';
 import type { RolloutView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
-import { deliverId } from './ids.ts';
+import { isHolding, tellDelivery } from './delivery.ts';
 import { lastRun } from './runs.ts';
 import { start } from './start.ts';
 
@@ -34,7 +35,7 @@ const recoverOne = async (deps: RolloutsDeps, view: RolloutView): Promise<boolea
   const last = await lastRun(deps, view.environment, view.service);
   if (last?.rolloutId === view.id && (last.running || last.completed)) return false;
   // What it could not tell is on its way.
-  if (await isDelivering(deps, view.id)) return false;
+  if (await isHolding(deps, view.id)) return false;
   if (view.state === 'requested') {
     if (Date.now() - Date.parse(view.requestedAt) < startGraceMs) return false;
     await close(
@@ -87,27 +88,20 @@ const recoverOne = async (deps: RolloutsDeps, view: RolloutView): Promise<boolea
 const isRecoveryOf = async (deps: RolloutsDeps, runningId: string, lostId: string): Promise<boolean> =>
   (await deps.ledger.rollout(runningId))?.of === lostId;
 
-const isDelivering = async (deps: RolloutsDeps, rolloutId: string): Promise<boolean> => {
-  const { count } = await deps.client.workflow.count(
-    `WorkflowId = '${deliverId(rolloutId)}' AND ExecutionStatus = 'Running'`,
-  );
-  return count > 0;
-};
-
 const close = async (
   deps: RolloutsDeps,
   view: RolloutView,
   state: RolloutState,
   sentence: string,
 ): Promise<void> => {
-  await deps.ledger.append([
-    {
-      rolloutId: view.id,
-      id: 'sweep/closed',
-      at: new Date().toISOString(),
-      actor: sweeper,
-      body: { type: 'closed', state, sentence },
-      texts: {},
-    },
-  ]);
+  const closed: LedgerEvent = {
+    rolloutId: view.id,
+    id: 'sweep/closed',
+    at: new Date().toISOString(),
+    actor: sweeper,
+    body: { type: 'closed', state, sentence },
+    texts: {},
+  };
+  await deps.ledger.append([closed]);
+  await tellDelivery(deps, closed);
 };

@@ -1,4 +1,5 @@
 import type { Actor } from '../../runbooks/access.ts';
+import type { Override } from '../../runbooks/checks/check.ts';
 import type { Problem } from '../../runbooks/errors.ts';
 import type { Command, Effect, RolloutState } from '../../runbooks/state.ts';
 import type { Prepared } from '../../workflows/contract.ts';
@@ -9,18 +10,33 @@ type Asked = { readonly actor: Actor; readonly reason: string | null };
 /** `environment` `null`: the service's only one; never guessed where there are several. */
 type Where = { readonly service: string; readonly environment: string | null };
 
-export type PlanRequest = Where & { readonly version: string };
+/** What it passes over: checks, each with a reason (left out: none), and what never stops a hotfix. */
+type Passing = {
+  readonly overrides?: readonly Override[];
+  /** The incident that it mends; left out: none. */
+  readonly hotfix?: string;
+};
+
+export type PlanRequest = Where & Passing & { readonly version: string };
 
 /** `key`: the caller's idempotency key; the same key and request gives the same rollout. */
-export type DeployRequest = Asked & Where & { readonly version: string; readonly key: string | null };
+export type DeployRequest = Asked &
+  Where &
+  Passing & { readonly version: string; readonly key: string | null };
 
 /** `to` `null`: the last good release. */
 export type RollbackRequest = Asked & Where & { readonly to: string | null; readonly key: string | null };
+
+/** Moves a flag without a deploy: to whole percent of the users. */
+export type FlagRequest = Asked &
+  Where & { readonly flag: string; readonly percent: number; readonly key: string | null };
 
 export type CommandRequest = Asked & {
   /** Id of a rollout. */
   readonly id: string;
   readonly command: Command;
+  /** Of an approval or a denial: the hash of the plan that was looked at; another one is refused. Left out: whichever it is. */
+  readonly plan?: string;
   /** Fixed by the caller's request: said twice with one key, it acts once. `null`: every call is a new one. */
   readonly key: string | null;
 };

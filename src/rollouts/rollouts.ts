@@ -2,28 +2,39 @@ import { SluiceError } from '../../runbooks/errors.ts';
 import { judgeCommand } from '../../runbooks/state.ts';
 import type { RolloutView } from '../store/views.ts';
 import { adopt } from './adopt.ts';
+import { acknowledge } from './delivery.ts';
 import type { RolloutsDeps } from './deps.ts';
 import type { Rollouts } from './facade.ts';
 import { find, page, places } from './look.ts';
+import { lock, unlock } from './locks.ts';
 import { recoverLost } from './lost.ts';
+import { pageAnswered } from './page-answered.ts';
 import { planOnly } from './plan-only.ts';
-import type { CommandRequest, RollbackRequest, SaidAnswer, StartAnswer } from './requests.ts';
+import { liftQuarantine } from './quarantine.ts';
+import type { CommandRequest, SaidAnswer } from './requests.ts';
+import { rollback } from './rollback.ts';
 import { recordRefusal, sayToRun } from './say.ts';
+import { approveContract } from './contract.ts';
 import { start } from './start.ts';
 
 /** The façade over one Temporal client and one ledger. It holds no state: any number of them may run. */
 export const createRollouts = (deps: RolloutsDeps): Rollouts => ({
-  deploy: async (request) => {
-    await recoverBefore(deps, request);
-    return start(deps, { ...request, kind: 'deploy', of: null }, request.key);
-  },
+  deploy: (request) =>
+    start(deps, { ...request, kind: 'deploy', of: null }, request.key, () => recoverBefore(deps, request)),
   rollback: (request) => rollback(deps, request),
+  flag: ({ flag, percent, key, ...request }) =>
+    start(deps, { ...request, kind: 'flag', version: null, of: null, flag: { name: flag, percent } }, key),
   plan: (request) => planOnly(deps, request),
   say: (request) => say(deps, request),
   adopt: (request) => adopt(deps, request),
+  lock: (request) => lock(deps, request),
+  unlock: (request) => unlock(deps, request),
+  liftQuarantine: (request) => liftQuarantine(deps, request),
   find: (idOrService) => find(deps, idOrService),
   places: () => places(deps),
   playbook: (request) => page(deps, request),
+  pageAnswered: (answered) => pageAnswered(deps, answered),
+  acknowledge: (rolloutId) => acknowledge(deps, rolloutId),
   recoverLost: () => recoverLost(deps),
 });
 
@@ -41,29 +52,19 @@ const recoverBefore = async (
   for (const view of open) await recoverLost(deps, view);
 };
 
-/** An open rollout is told to go back; without one, a rollback of what was promoted starts. */
-const rollback = async (deps: RolloutsDeps, request: RollbackRequest): Promise<StartAnswer | SaidAnswer> => {
-  const { service, environment, to, actor, reason, key } = request;
-  const open = await deps.ledger.rollouts({
-    service,
-    open: true,
-    limit: 20,
-    ...(environment === null ? {} : { environment }),
-  });
-  const [running] = open;
-  if (running !== undefined && open.length === 1 && running.state !== 'requested') {
-    refuseOtherWay(running, to);
-    return sayToRun(deps, running, { id: running.id, command: 'rollback', actor, reason, key });
-  }
-  return start(deps, { kind: 'rollback', service, environment, version: to, actor, reason, of: null }, key);
-};
-
-const refuseOtherWay = (running: RolloutView, to: string | null): void => {
-  if (to === null || to === running.from?.version) return;
+/** What a rollout of a flag wanted; taken back, the flag is off. */
+const flagOf = async (
+  { ledger }: RolloutsDeps,
+  view: RolloutView,
+  again: boolean,
+): Promise<{ readonly name: string; readonly percent: number }> => {
+  const steps = (await ledger.runbook(view.id))?.steps ?? [];
+  const last = steps.findLast((step) => step.kind === 'release');
+  if (last !== undefined) return { name: last.flag, percent: again ? last.percent : 0 };
   throw new SluiceError({
     code: 'COMMAND_REFUSED',
-    message: `A rollout of ${running.service} is running; its way back leads to ${running.from?.version ?? 'nothing'}, not to ${to}.`,
-    hint: `First: sluice abort ${running.id}. Then: sluice rollback ${running.service} --to ${to}.`,
+    message: `Rollout ${view.id} was never planned: nobody knows which flag it was for.`,
+    hint: `Say it anew: sluice flag ${view.service} FLAG PERCENT`,
   });
 };
 
@@ -74,15 +75,22 @@ const say = async (deps: RolloutsDeps, request: CommandRequest): Promise<SaidAns
   const { actor, reason, key } = request;
   const { service, environment, state } = view;
   if ('effect' in judged && (judged.effect === 'start-rollback' || judged.effect === 'start-again')) {
-    const version = judged.effect === 'start-again' ? view.version : null;
-    const kind = judged.effect === 'start-again' ? 'deploy' : 'rollback';
-    const started = await start(
-      deps,
-      { kind, service, environment, version, actor, reason, of: view.id },
-      key,
-    );
+    const common = { service, environment, actor, reason, of: view.id };
+    const again = judged.effect === 'start-again';
+    const flag = view.kind === 'flag' ? await flagOf(deps, view, again) : null;
+    const wanted =
+      flag === null
+        ? {
+            ...common,
+            kind: again ? ('deploy' as const) : ('rollback' as const),
+            version: again ? view.version : null,
+          }
+        : { ...common, kind: 'flag' as const, version: null, flag };
+    const started = await start(deps, wanted, key);
     return { outcome: 'done', rolloutId: started.rolloutId, effect: judged.effect, state, started };
   }
+  if (view.state === 'succeeded' && request.command === 'approve')
+    return approveContract(deps, view, request);
   if (view.endedAt !== null && 'refusal' in judged) {
     const problem = { code: 'COMMAND_REFUSED', message: judged.refusal } as const;
     throw await recordRefusal(

@@ -38,7 +38,11 @@ export const sayToRun = async (
     const message = 'refusal' in judged ? judged.refusal : `This version can not ${command} yet.`;
     throw await recordRefusal(deps, view, request, key, { code: 'COMMAND_REFUSED', message });
   }
-  const message: CommandMessage = { id: key, rolloutId: view.id, actor, reason };
+  const { plan } = request;
+  const message: CommandMessage = {
+    ...{ id: key, rolloutId: view.id, actor, reason },
+    ...(plan === undefined ? {} : { plan }),
+  };
   try {
     return await deliverCommand(deps, view, command, message);
   } catch (error) {
@@ -47,12 +51,24 @@ export const sayToRun = async (
     if (error instanceof WorkflowNotFoundError)
       throw await recordRefusal(deps, view, request, key, gone(view));
     if (!isUnanswered(error)) throw error;
+    if (command === 'approve' || command === 'deny') throw unheard(command, error);
     const at = new Date().toISOString();
     await deps.ledger.putCommand({ id: key, rolloutId: view.id, command, actor, reason, at });
     await alsoAsSignal(deps, view, command, message);
     return { outcome: 'not-confirmed', rolloutId: view.id, key };
   }
 };
+
+/** Answers about a plan are not kept for later: they must not be given unseen, when it may be another plan. */
+export const unheard = (command: string, cause: unknown): SluiceError =>
+  new SluiceError(
+    {
+      code: 'TEMPORAL_UNAVAILABLE',
+      message: `Nobody has answered in time: whether you could ${command} it is not known.`,
+      hint: 'Look at it, and say it again where it still waits: nobody counts twice.',
+    },
+    { cause },
+  );
 
 /** One try: the update with its fixed id. Throws what Temporal throws. */
 export const deliverCommand = async (

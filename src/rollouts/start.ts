@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { v7 as uuidv7 } from 'uuid';
 import type { Problem } from '../../runbooks/errors.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
 import type { LedgerEvent } from '../../runbooks/events.ts';
+import { isOpen, states } from '../../runbooks/state.ts';
 import type { RolloutInput } from '../../workflows/contract.ts';
 import { plannedUpdate } from '../../workflows/messages.ts';
 import type { rollout } from '../../workflows/rollout.ts';
@@ -12,23 +14,28 @@ import type { RolloutsDeps } from './deps.ts';
 import { planMsOf } from './deps.ts';
 import { rolloutWorkflowId } from './ids.ts';
 import type { Wanted } from './input.ts';
-import { bodyHash, makeInput } from './input.ts';
+import { bodyHash, makeInput, refuseStart } from './input.ts';
 import { lastRun } from './runs.ts';
 import type { StartAnswer } from './requests.ts';
 import { isUnanswered, refusalOf } from './temporal-errors.ts';
 
 /**
  * Starts a rollout: remembers the request in the ledger, then starts the workflow under the lock's id and returns its
- * runbook. The same key gives the same rollout, also when this process died in between.
+ * runbook. The same key gives the same rollout, also when this process died in between. `before` is done once the actor
+ * is known to be allowed.
  */
 export const start = async (
   deps: RolloutsDeps,
   wanted: Omit<Wanted, 'rolloutId'>,
   key: string | null,
+  before: () => Promise<void> = async () => undefined,
 ): Promise<StartAnswer> => {
   const minted = uuidv7();
   const input = await makeInput(deps, { ...wanted, rolloutId: minted });
   const first = requested(input);
+  const stranger = refuseStart(input);
+  if (stranger !== null) throw await recordStranger(deps, first, stranger);
+  await before();
   const { rolloutId, fresh } = await deps.ledger.requestAndRemember(
     key ?? minted,
     bodyHash({ ...wanted, environment: input.environment, rolloutId: '' }),
@@ -51,12 +58,20 @@ const requested = (input: RolloutInput): LedgerEvent => ({
     kind: input.kind,
     service: input.service.service,
     environment: input.environment,
-    version: input.version ?? 'last good',
+    version: versionWord(input),
     of: input.of,
     files: input.files.map(({ path, sha256 }) => ({ path, sha256 })),
+    ...(input.hotfix === undefined ? {} : { hotfix: input.hotfix }),
   },
-  texts: input.reason === null ? {} : { reason: input.reason },
+  texts: {
+    ...(input.reason === null ? {} : { reason: input.reason }),
+    ...Object.fromEntries((input.overrides ?? []).map(({ check, reason }) => [`override.${check}`, reason])),
+  },
 });
+
+/** Until the runbook says which version it is. */
+const versionWord = ({ version, flag }: RolloutInput): string =>
+  flag === undefined ? (version ?? 'last good') : `${flag.name} ${String(flag.percent)} %`;
 
 /** What became of a request that was made before; `null`: it was never started. */
 const begun = async (
@@ -84,11 +99,14 @@ const fromLedger = async (deps: RolloutsDeps, view: RolloutView): Promise<StartA
   };
 };
 
-const run = async (deps: RolloutsDeps, input: RolloutInput, repeated: boolean): Promise<StartAnswer> => {
+const startOperation = (
+  deps: RolloutsDeps,
+  input: RolloutInput,
+): WithStartWorkflowOperation<typeof rollout> => {
   const { rolloutId, environment } = input;
   const { service } = input.service;
-  const version = input.version ?? 'last good';
-  const startWorkflowOperation = new WithStartWorkflowOperation<typeof rollout>('rollout', {
+  const version = versionWord(input);
+  return new WithStartWorkflowOperation<typeof rollout>('rollout', {
     workflowId: rolloutWorkflowId(environment, service),
     taskQueue: deps.settings.queues.main,
     workflowIdConflictPolicy: 'USE_EXISTING',
@@ -102,23 +120,52 @@ const run = async (deps: RolloutsDeps, input: RolloutInput, repeated: boolean): 
     staticSummary: `${input.kind} ${service} ${version} in ${environment}`,
     staticDetails: `rollout \`${rolloutId}\`, asked for by ${input.actor.id} (${input.actor.via})`,
   });
-  try {
-    const answer = await deps.client.withDeadline(Date.now() + planMsOf(deps), () =>
-      deps.client.workflow.executeUpdateWithStart(plannedUpdate, {
-        startWorkflowOperation,
-        args: [{ rolloutId }],
-        updateId: `planned/${rolloutId}`,
-      }),
-    );
-    if (answer.ok) return { outcome: 'accepted', rolloutId, repeated, prepared: answer };
-    return { outcome: 'refused', rolloutId, repeated, problems: answer.problems };
-  } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal !== null) throw await refused(deps, input, refusal);
-    if (!isUnanswered(error)) throw error;
-    deps.log.warn({ rolloutId, error: String(error) }, 'the start is not confirmed yet');
-    return { outcome: 'not-confirmed', rolloutId, repeated };
+};
+
+const run = async (deps: RolloutsDeps, input: RolloutInput, repeated: boolean): Promise<StartAnswer> => {
+  const { rolloutId } = input;
+  const deadline = Date.now() + planMsOf(deps);
+  for (;;) {
+    try {
+      const answer = await deps.client.withDeadline(deadline, () =>
+        deps.client.workflow.executeUpdateWithStart(plannedUpdate, {
+          startWorkflowOperation: startOperation(deps, input),
+          args: [{ rolloutId }],
+          updateId: `planned/${rolloutId}`,
+        }),
+      );
+      if (answer.ok) return { outcome: 'accepted', rolloutId, repeated, prepared: answer };
+      return { outcome: 'refused', rolloutId, repeated, problems: answer.problems };
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal !== null && isLettingGo(refusal) && Date.now() + againMs < deadline) {
+        await delay(againMs);
+        continue;
+      }
+      if (refusal !== null) throw await refused(deps, input, refusal);
+      if (!isUnanswered(error)) throw error;
+      deps.log.warn({ rolloutId, error: String(error) }, 'the start is not confirmed yet');
+      return { outcome: 'not-confirmed', rolloutId, repeated };
+    }
   }
+};
+
+const againMs = 100;
+
+/** Whoever holds the lock has ended, and only tells the ledger of it: the lock is free in a moment. */
+const isLettingGo = ({ code, details }: Problem): boolean => {
+  const held = states.find((state) => state === details?.['state']);
+  return code === 'ROLLOUT_LOCKED' && held !== undefined && !isOpen(held);
+};
+
+/** Who asked and may not stands in the ledger, as a rollout that ended before it began; its key is not used up. */
+const recordStranger = async (
+  deps: RolloutsDeps,
+  first: LedgerEvent,
+  problem: Problem,
+): Promise<SluiceError> => {
+  await deps.ledger.append([first, ...endOf(first.rolloutId, problem)]);
+  return new SluiceError(problem);
 };
 
 /** Somebody else holds the lock: this rollout ends before it began, and says where the other one is. */
@@ -126,12 +173,15 @@ const refused = async (deps: RolloutsDeps, input: RolloutInput, problem: Problem
   const other = problem.details?.['rolloutId'];
   const where = typeof other === 'string' ? other : input.service.service;
   const told: Problem = { ...problem, hint: `See it with: sluice status ${where}` };
-  const { rolloutId } = input;
-  const at = new Date().toISOString();
-  const common = { rolloutId, at, actor: null, texts: {} };
-  await deps.ledger.append([
-    { ...common, id: 'face/refused', body: { type: 'refused', problems: [told] } },
-    { ...common, id: 'face/closed', body: { type: 'closed', state: 'refused', sentence: told.message } },
-  ]);
+  await deps.ledger.append(endOf(input.rolloutId, told));
   return new SluiceError(told);
+};
+
+/** The end of a rollout that was refused here and never reached Temporal. */
+const endOf = (rolloutId: string, problem: Problem): readonly LedgerEvent[] => {
+  const common = { rolloutId, at: new Date().toISOString(), actor: null, texts: {} };
+  return [
+    { ...common, id: 'face/refused', body: { type: 'refused', problems: [problem] } },
+    { ...common, id: 'face/closed', body: { type: 'closed', state: 'refused', sentence: problem.message } },
+  ];
 };

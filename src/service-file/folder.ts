@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, parse } from 'node:path';
 import { closest } from '../../runbooks/closest.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
+import { isAccessFile } from '../access/read.ts';
 import { serviceFileError } from './problems.ts';
 import type { LoadedService } from './read.ts';
 import { readServiceFile } from './read.ts';
@@ -20,7 +21,7 @@ export type ServiceFolder = {
 const reserved: readonly string[] = ['sluice.yml', 'sluice.yaml'];
 
 /**
- * Reads every `*.yml` and `*.yaml` of a folder (not of folders in it), in the order of their names. Two files that
+ * Reads every `*.yml` and `*.yaml` of a folder (not of folders in it, and not `access.yml`), in the order of their names. Two files that
  * declare one service are both broken. Throws SluiceError CONFIG_INVALID where the folder can not be read.
  */
 export const loadServices = async (folder: string): Promise<ServiceFolder> => {
@@ -73,7 +74,7 @@ const listFiles = async (folder: string): Promise<readonly string[]> => {
   try {
     const names = await readdir(folder);
     return names
-      .filter((name) => /^[^.].*\.ya?ml$/i.test(name))
+      .filter((name) => /^[^.].*\.ya?ml$/i.test(name) && !isAccessFile(name))
       .sort()
       .map((name) => join(folder, name));
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ParsedNode } from 'yaml';
 import { closest } from '../../runbooks/closest.ts';
-import { knownAt } from './json-schema.ts';
+import type { Known } from './json-schema.ts';
 import { locate, sayPath, valueAt } from './path.ts';
 import type { Path } from './path.ts';
 import type { Finding } from './problems.ts';
@@ -10,8 +10,8 @@ import { quoted } from './visible.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** A parsed document: the nodes have the places, `value` what was parsed. */
-export type Parsed = { readonly root: ParsedNode | null; readonly value: unknown };
+/** A parsed document: the nodes have the places, `value` what was parsed, `known` what may stand where. */
+export type Parsed = { readonly root: ParsedNode | null; readonly value: unknown; readonly known: Known };
 
 /** What the schema found wrong, as findings with a place, in words that name what was found and how to mend it. */
 export const findingsOf = (issues: readonly Issue[], parsed: Parsed): readonly Finding[] => {
@@ -31,7 +31,10 @@ export const findingsOf = (issues: readonly Issue[], parsed: Parsed): readonly F
 
 type Unknown = { readonly finding: Finding; readonly meant: string | null };
 
-const unknownKeys = (issue: z.core.$ZodIssueUnrecognizedKeys, { root }: Parsed): readonly Unknown[] => {
+const unknownKeys = (
+  issue: z.core.$ZodIssueUnrecognizedKeys,
+  { root, known: knownAt }: Parsed,
+): readonly Unknown[] => {
   const parent = pathOf(issue);
   const { keys: known } = knownAt(parent);
   return issue.keys.slice(0, mostProblems).map((key) => {
@@ -56,7 +59,7 @@ const pathOf = ({ path }: Issue): Path =>
 const isMissing = (parsed: Parsed, path: Path): boolean => valueAt(parsed.value, path) === undefined;
 
 const findingOf = (issue: Issue, path: Path, parsed: Parsed): Finding => {
-  const { says } = knownAt(path);
+  const { says } = parsed.known(path);
   const at = { offset: locate(parsed.root, path, 'value'), path: sayPath(path) };
   if (issue.code === 'invalid_key') {
     const message = issue.issues[0]?.message ?? 'is not allowed';

@@ -15,15 +15,23 @@ let made: JsonSchema | null = null;
 const schema = (): JsonSchema => (made ??= serviceJsonSchema());
 
 /** What may stand at a place: the keys it knows, and what it is for; empty where any key may stand. */
-export const knownAt = (path: Path): { readonly keys: readonly string[]; readonly says: string | null } => {
-  let at: JsonSchema | null = schema();
-  for (const part of path) {
-    at = at === null ? null : below(at, part);
-  }
-  const names = isSchema(at?.propertyNames) ? (at.propertyNames.enum ?? []) : [];
-  const keys = at?.properties === undefined ? names.map(String) : Object.keys(at.properties);
-  return { keys, says: at?.description ?? null };
-};
+export type Known = (path: Path) => { readonly keys: readonly string[]; readonly says: string | null };
+
+/** By the JSON Schema of a file. */
+export const knownBy =
+  (schema: () => JsonSchema): Known =>
+  (path) => {
+    let at: JsonSchema | null = schema();
+    for (const part of path) {
+      at = at === null ? null : below(at, part);
+    }
+    const names = isSchema(at?.propertyNames) ? (at.propertyNames.enum ?? []) : [];
+    const keys = at?.properties === undefined ? names.map(String) : Object.keys(at.properties);
+    return { keys, says: at?.description ?? null };
+  };
+
+/** In a service file. */
+export const knownAt = knownBy(schema);
 
 const below = (at: JsonSchema, part: string | number): JsonSchema | null => {
   const { properties, additionalProperties, items } = at;

@@ -4,10 +4,15 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
 import type { SluiceError } from '../../runbooks/errors.ts';
 import { serviceFileSchema } from '../../runbooks/service.ts';
 import type { ServiceFile } from '../../runbooks/service.ts';
+import { environmentsFrom } from './from-folder.ts';
+import { freezeIssues } from './freeze-issues.ts';
 import { findingsOf } from './issues.ts';
+import type { Known } from './json-schema.ts';
+import { knownAt } from './json-schema.ts';
 import type { Finding } from './problems.ts';
 import { placeFindings, serviceFileError } from './problems.ts';
 import { readYaml } from './yaml.ts';
@@ -31,6 +36,26 @@ export type LoadedService = {
  * Throws `SluiceError` SERVICE_FILE_INVALID with every problem, each with its place, in `details.problems`.
  */
 export const parseServiceFile = (source: string | Uint8Array, path: string): LoadedService => {
+  const { value: file, text, sha256 } = parseDocument(source, path, serviceFileSchema, knownAt, freezeIssues);
+  const folder = dirname(resolve(path));
+  return {
+    file: {
+      ...file,
+      artifact: fromFolder(file.artifact, folder),
+      environments: environmentsFrom(file.environments, folder),
+    },
+    ...{ text, sha256, path },
+  };
+};
+
+/** Any file of this kind: YAML that a schema describes; `more` finds what only a whole file can be asked for. Throws as `parseServiceFile` does. */
+export const parseDocument = <T>(
+  source: string | Uint8Array,
+  path: string,
+  schema: z.ZodType<T>,
+  known: Known,
+  more: (value: T) => readonly z.core.$ZodIssue[] = () => [],
+): { readonly value: T; readonly text: string; readonly sha256: string } => {
   const bytes = typeof source === 'string' ? Buffer.from(source, 'utf8') : source;
   if (bytes.length > largestFile) {
     throw tooLarge(path, bytes.length);
@@ -40,26 +65,29 @@ export const parseServiceFile = (source: string | Uint8Array, path: string): Loa
   const body = text.startsWith('\ufeff') ? text.slice(1) : text;
   const yaml = readYaml(body);
   if (yaml.value === undefined) throw refusal(path, body, yaml.findings);
-  const parsed = serviceFileSchema.safeParse(yaml.value);
+  const parsed = schema.safeParse(yaml.value);
   const findings = [
     ...yaml.findings,
-    ...(parsed.success ? [] : findingsOf(parsed.error.issues, { root: yaml.root, value: yaml.value })),
+    ...findingsOf(parsed.success ? more(parsed.data) : parsed.error.issues, {
+      ...{ root: yaml.root, value: yaml.value, known },
+    }),
   ];
   if (!parsed.success || findings.length > 0) throw refusal(path, body, findings);
-  const file = parsed.data;
-  return {
-    file: { ...file, artifact: { manifests: resolve(dirname(resolve(path)), file.artifact.manifests) } },
-    text,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    path,
-  };
+  return { value: parsed.data, text, sha256: createHash('sha256').update(bytes).digest('hex') };
 };
+
+/** A relative folder begins at the file's own. */
+const fromFolder = (artifact: ServiceFile['artifact'], folder: string): ServiceFile['artifact'] =>
+  artifact.manifests === undefined
+    ? artifact
+    : { ...artifact, manifests: resolve(folder, artifact.manifests) };
 
 /** Reads and parses a service file. Throws as `parseServiceFile` does, also where it can not be read. */
 export const readServiceFile = async (path: string): Promise<LoadedService> =>
   parseServiceFile(await readBytes(path), path);
 
-const readBytes = async (path: string): Promise<Uint8Array> => {
+/** The bytes of a file, however strange it is. Throws as `parseServiceFile` does. */
+export const readBytes = async (path: string): Promise<Uint8Array> => {
   const handle = await openFile(path);
   try {
     const found = await handle.stat();

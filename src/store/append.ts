@@ -95,6 +95,15 @@ export const rememberKey = async (
   });
 };
 
+/** `Ledger.rememberedBy`. */
+export const rememberedBy = async (
+  db: Kysely<Database>,
+  key: string,
+): Promise<{ readonly rolloutId: string; readonly bodySha256: string } | null> => {
+  const row = await db.selectFrom('requests').selectAll().where('key', '=', key).executeTakeFirst();
+  return row === undefined ? null : { rolloutId: row.rollout_id, bodySha256: row.body_sha256 };
+};
+
 /** Needs the lock of the chain. */
 const appendLocked = async (
   trx: Transaction<Database>,

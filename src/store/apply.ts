@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Transaction } from 'kysely';
+import { applyPage } from './pages.ts';
 import { changesOf } from './project.ts';
 import type { Change, PlacedEvent } from './project.ts';
 import type { Database } from './schema.ts';
@@ -83,6 +84,9 @@ const applyChange = async (trx: Transaction<Database>, id: string, change: Chang
       return;
     case 'retire-release':
       await retireRelease(trx, id, change.version, change.at);
+      return;
+    case 'set-page':
+      await applyPage(trx, change.event, change.body);
       return;
     default:
       change satisfies never;

@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import type { Actor } from '../../runbooks/access.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
 import type { Sample } from '../gates/reading.ts';
+import type { GateRecord } from '../gates/record.ts';
 import { checkId, checkTime } from './draft.ts';
 import { storableJson, storableText } from './plain.ts';
 import type { Database } from './schema.ts';
@@ -19,6 +20,7 @@ export const addSample = async (
   watch: number,
   t: number,
   sample: Sample,
+  record: GateRecord | null,
 ): Promise<void> => {
   if (!Number.isFinite(t) || !Number.isInteger(watch)) {
     throw new SluiceError({
@@ -29,7 +31,13 @@ export const addSample = async (
   }
   await db
     .insertInto('watch_samples')
-    .values({ rollout_id: checkId('rollout id', rolloutId), watch, t, sample: storable(sample, 'sample') })
+    .values({
+      rollout_id: checkId('rollout id', rolloutId),
+      watch,
+      t,
+      sample: storable(sample, 'sample'),
+      record: record === null ? null : storable(record, 'record'),
+    })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 };
@@ -43,7 +51,7 @@ export const readSamples = async (
 ): Promise<readonly SampleView[]> =>
   db
     .selectFrom('watch_samples')
-    .select(['t', 'sample'])
+    .select(['t', 'sample', 'record'])
     .where('rollout_id', '=', rolloutId)
     .where('watch', '=', watch)
     .$if(afterT !== undefined, (query) => query.where('t', '>', afterT ?? 0))

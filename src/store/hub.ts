@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { WarningListener } from './engine.ts';
 import type { EventListener } from './ledger.ts';
 import type { StoredEvent } from './views.ts';
+import { pause } from '../pause.ts';
 
 /** Events per query; a subscriber is told as many at once at most. */
 const page = 200;
@@ -114,8 +114,7 @@ export class Hub {
         if (this.#isClosed()) break;
         this.#options.warn(`Events could not be read; trying again in ${wait} ms.`, error);
         const { signal } = this.#stop;
-        // An aborted pause ends the loop.
-        await pause(wait, undefined, { signal, ref: false }).catch(() => undefined);
+        await pause(wait, { signal, ref: false });
         wait = Math.min(wait * 2, longestPause);
       }
     }

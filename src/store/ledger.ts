@@ -2,16 +2,20 @@ import type { Actor } from '../../runbooks/access.ts';
 import type { LedgerEvent } from '../../runbooks/events.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import type { Sample } from '../gates/reading.ts';
+import type { GateRecord } from '../gates/record.ts';
 import type {
   ChainHead,
   ChainReport,
   InboxCommand,
   LockView,
+  OpenIncident,
+  QuarantineView,
   ReleaseView,
   RolloutView,
   SampleView,
   StoredEvent,
 } from './views.ts';
+import type { SlackStore } from './slack-messages.ts';
 
 export type RolloutFilter = {
   readonly service?: string;
@@ -52,6 +56,8 @@ export type Ledger = {
   rollout(id: string): Promise<RolloutView | null>;
   /** Newest request first. */
   rollouts(filter: RolloutFilter): Promise<readonly RolloutView[]>;
+  /** Ids of the rollouts that one incident in PagerDuty is about. */
+  rolloutsOfIncident(incident: string): Promise<readonly string[]>;
   /** Rollouts that the ledger counts as open, oldest first; a run in Temporal may be missing (lost). */
   openRollouts(): Promise<readonly RolloutView[]>;
   /** The newest runbook of the rollout. */
@@ -65,8 +71,19 @@ export type Ledger = {
   /** Newest promotion first. */
   releases(service: string, environment: string, limit?: number): Promise<readonly ReleaseView[]>;
 
+  /** Whether that digest was promoted there and is not marked bad. */
+  hasSucceeded(service: string, environment: string, digest: string): Promise<boolean>;
+  /** Pages about rollouts there that were delivered and that nobody has resolved. */
+  openIncidents(service: string, environment: string): Promise<readonly OpenIncident[]>;
+  /** When traffic was last brought back there and found well (ISO 8601); `null`: never. */
+  lastRehearsal(service: string, environment: string): Promise<string | null>;
+  /** Digests in quarantine, or the one, the newest breach first: rolled back by a gate, and not lifted since. */
+  quarantine(digest?: string): Promise<readonly QuarantineView[]>;
+
   /** @throws SluiceError IDEMPOTENCY_CONFLICT where the key was used for another body */
   remember(key: string, bodySha256: string, rolloutId: string): Promise<Remembered>;
+  /** What a key stands for; `null`: it was never used. */
+  rememberedBy(key: string): Promise<{ readonly rolloutId: string; readonly bodySha256: string } | null>;
   /**
    * `remember` and, if fresh, `append` of the rollout's first event, in one transaction: a key never points to a
    * rollout that is not in the ledger.
@@ -74,8 +91,17 @@ export type Ledger = {
    */
   requestAndRemember(key: string, bodySha256: string, first: LedgerEvent): Promise<Remembered>;
 
-  /** `t`: seconds on the watch's clock. A sample that stands already is left as it is. */
-  addSample(rolloutId: string, watch: number, t: number, sample: Sample): Promise<void>;
+  /**
+   * `t`: seconds on the watch's clock; `record`: what the gate said of it. A sample that stands already is left as it
+   * is.
+   */
+  addSample(
+    rolloutId: string,
+    watch: number,
+    t: number,
+    sample: Sample,
+    record?: GateRecord | null,
+  ): Promise<void>;
   /** In order of `t`; after `afterT` if given. */
   samples(rolloutId: string, watch: number, afterT?: number): Promise<readonly SampleView[]>;
 
@@ -102,6 +128,9 @@ export type Ledger = {
 
   /** Events after the position, then every new one as it is written, without gaps. Returns what ends it. */
   subscribe(after: number, listener: EventListener): () => void;
+
+  /** What is known of messages in Slack. */
+  readonly slack: SlackStore;
 
   /** Reads the whole chain and says where it breaks first, if it does. */
   verifyChain(): Promise<ChainReport>;

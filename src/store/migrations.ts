@@ -4,6 +4,10 @@ import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { SluiceError } from '../../runbooks/errors.ts';
 import { ledger0001 } from './migrations/0001-ledger.ts';
+import { ledger0002 } from './migrations/0002-pages.ts';
+import { ledger0003 } from './migrations/0003-sample-records.ts';
+import { ledger0004 } from './migrations/0004-slack.ts';
+import { ledger0005 } from './migrations/0005-slack-requests.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -13,7 +17,13 @@ import type { Database } from './schema.ts';
 export type LedgerMigration = { readonly name: string; readonly up: readonly string[] };
 
 /** In order of their names. */
-export const ledgerMigrations: readonly LedgerMigration[] = [ledger0001];
+export const ledgerMigrations: readonly LedgerMigration[] = [
+  ledger0001,
+  ledger0002,
+  ledger0003,
+  ledger0004,
+  ledger0005,
+];
 
 const table = 'schema_migrations';
 /** How many steps the schema may be ahead of this program: version N−1 runs on schema N. */

@@ -1,8 +1,9 @@
 import { SluiceError } from '../../runbooks/errors.ts';
 import { packaged } from '../packaged.ts';
-import { append, appendRequest, rememberKey } from './append.ts';
+import { append, appendRequest, rememberedBy, rememberKey } from './append.ts';
 import * as beside from './beside.ts';
 import { checkId } from './draft.ts';
+import { readLastRehearsal, readOpenIncidents, readQuarantine, readSucceeded } from './checks.ts';
 import { openEmbedded } from './embedded.ts';
 import type { Engine, WarningListener } from './engine.ts';
 import { reach } from './failures.ts';
@@ -11,7 +12,9 @@ import type { Ledger, LedgerOptions } from './ledger.ts';
 import { openPostgres } from './postgres.ts';
 import { readEvents, readHead } from './read-events.ts';
 import { readLastGood, readReleases } from './read-releases.ts';
+import { readRolloutsOf } from './pages.ts';
 import { readOpenRollouts, readRollout, readRollouts, readRunbook } from './read-rollouts.ts';
+import { slackStore } from './slack-messages.ts';
 import { verifyChain } from './verify.ts';
 
 export { migrate } from './postgres.ts';
@@ -50,6 +53,7 @@ const ledgerOn = (engine: Engine, warn: WarningListener): Ledger => {
     append: (events) => reach(() => append(db, events)),
     rollout: (id) => reach(() => readRollout(db, id)),
     rollouts: (filter) => reach(() => readRollouts(db, { ...filter, limit: checkLimit(filter.limit, 500) })),
+    rolloutsOfIncident: (incident) => reach(() => readRolloutsOf(db, incident)),
     openRollouts: () => reach(() => readOpenRollouts(db)),
     runbook: (rolloutId) => reach(() => readRunbook(db, rolloutId)),
     events: (filter) => reach(() => readEvents(db, { ...filter, limit: checkLimit(filter.limit, 1000) })),
@@ -57,12 +61,18 @@ const ledgerOn = (engine: Engine, warn: WarningListener): Ledger => {
     lastGood: (service, environment, except) => reach(() => readLastGood(db, service, environment, except)),
     releases: (service, environment, limit = 100) =>
       reach(() => readReleases(db, service, environment, limit)),
+    hasSucceeded: (service, environment, digest) =>
+      reach(() => readSucceeded(db, service, environment, digest)),
+    openIncidents: (service, environment) => reach(() => readOpenIncidents(db, service, environment)),
+    lastRehearsal: (service, environment) => reach(() => readLastRehearsal(db, service, environment)),
+    quarantine: (digest) => reach(() => readQuarantine(db, digest)),
     remember: (key, bodySha256, rolloutId) =>
       reach(async () => rememberKey(db, checkId('idempotency key', key), bodySha256, rolloutId)),
+    rememberedBy: (key) => reach(async () => rememberedBy(db, checkId('idempotency key', key))),
     requestAndRemember: (key, bodySha256, first) =>
       reach(async () => appendRequest(db, checkId('idempotency key', key), bodySha256, first)),
-    addSample: (rolloutId, watch, t, sample) =>
-      reach(() => beside.addSample(db, rolloutId, watch, t, sample)),
+    addSample: (rolloutId, watch, t, sample, record = null) =>
+      reach(() => beside.addSample(db, rolloutId, watch, t, sample, record)),
     samples: (rolloutId, watch, afterT) => reach(() => beside.readSamples(db, rolloutId, watch, afterT)),
     putCommand: (command) => reach(() => beside.putCommand(db, command)),
     waitingCommands: (limit = 100) => reach(() => beside.readWaiting(db, limit)),
@@ -74,6 +84,7 @@ const ledgerOn = (engine: Engine, warn: WarningListener): Ledger => {
     unlock: (service, environment) => reach(() => beside.removeLock(db, service, environment)),
     locks: (service, environment, at) => reach(() => beside.readLocks(db, service, environment, at)),
     subscribe: (after, listener) => hub.subscribe(after, listener),
+    slack: slackStore(db, reach),
     verifyChain: () => reach(() => verifyChain(db)),
     tellAddress: (address) => engine.tellAddress(address),
     close: async () => {

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { ClientConfig } from 'pg';
 import { channel } from './append.ts';
 import type { WarningListener } from './engine.ts';
+import { pause } from '../pause.ts';
 
 /** Looks whether the connection is alive; each also finds what a lost notification told. In ms. */
 export type Heartbeat = {
@@ -61,8 +61,7 @@ const keepListening = async (
       if (isOver()) return;
       warn(`The ledger's notifications stopped; connecting again in ${wait} ms.`, error);
     }
-    // An aborted pause is the end that was asked for.
-    await pause(wait, undefined, { signal, ref: false }).catch(() => undefined);
+    await pause(wait, { signal, ref: false });
     wait = Math.min(wait * 2, longestPause);
   }
 };

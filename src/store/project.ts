@@ -1,6 +1,7 @@
 import type { Insertable, Updateable } from 'kysely';
 import type { Problem } from '../../runbooks/errors.ts';
 import type { LedgerEvent } from '../../runbooks/events.ts';
+import type { PageEvent } from '../../runbooks/paging/events.ts';
 import type { Runbook, Step } from '../../runbooks/runbook.ts';
 import { isOpen } from '../../runbooks/state.ts';
 import type {
@@ -29,7 +30,8 @@ export type Change =
   | { readonly do: 'add-release'; readonly row: Insertable<ReleaseTable> }
   /** If this rollout is a rollback: what it took back is bad from now on. */
   | { readonly do: 'mark-taken-back'; readonly before: number }
-  | { readonly do: 'retire-release'; readonly version: string; readonly at: string };
+  | { readonly do: 'retire-release'; readonly version: string; readonly at: string }
+  | { readonly do: 'set-page'; readonly event: PlacedEvent; readonly body: PageEvent };
 
 /** An event with its place in the chain. */
 export type PlacedEvent = LedgerEvent & { readonly position: number };
@@ -62,6 +64,8 @@ const bodyChanges = (event: PlacedEvent): readonly Change[] => {
         stepEnd(body.step, 'failed', at, body.problem.message),
         { do: 'add-problems', problems: [body.problem] },
       ];
+    case 'stuck':
+      return body.step === null ? [] : [{ do: 'set-step', index: body.step, set: { found: body.sentence } }];
     case 'step-skipped':
       return [stepEnd(body.step, 'skipped', at, body.why)];
     case 'watch-started': {
@@ -107,6 +111,10 @@ const bodyChanges = (event: PlacedEvent): readonly Change[] => {
     }
     case 'retired':
       return [{ do: 'retire-release', version: body.version, at }];
+    case 'approval':
+    case 'contract':
+    case 'watch-resumed':
+    case 'quarantine-lifted':
     case 'keep-closed':
       return [];
     case 'closed': {
@@ -114,6 +122,11 @@ const bodyChanges = (event: PlacedEvent): readonly Change[] => {
       const end = { state, sentence, open: isOpen(state), ended_at: at, until: null, next: null };
       return [{ do: 'set-rollout', set: end }];
     }
+    case 'page-sent':
+    case 'page-late':
+    case 'page-failed':
+    case 'page-answered':
+      return [{ do: 'set-page', event, body }];
     default: {
       // What a newer version writes changes nothing that this one shows.
       body satisfies never;

@@ -1,8 +1,17 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import type { RolloutFilter } from './ledger.ts';
+import { actorsOf, pageView, readPages } from './pages.ts';
 import { readNames, withName } from './read-events.ts';
-import type { CommandTable, Database, RolloutTable, StepTable, VerdictTable, WatchTable } from './schema.ts';
+import type {
+  CommandTable,
+  Database,
+  PageTable,
+  RolloutTable,
+  StepTable,
+  VerdictTable,
+  WatchTable,
+} from './schema.ts';
 import type { CommandView, RolloutView, StepView, WatchView } from './views.ts';
 
 export const readRollout = async (db: Kysely<Database>, id: string): Promise<RolloutView | null> => {
@@ -52,6 +61,7 @@ type Parts = {
   readonly watches: readonly Selectable<WatchTable>[];
   readonly verdicts: readonly Selectable<VerdictTable>[];
   readonly commands: readonly Selectable<CommandTable>[];
+  readonly pages: readonly Selectable<PageTable>[];
   /** Reasons by rollout and event. */
   readonly reasons: ReadonlyMap<string, string | null>;
   readonly names: ReadonlyMap<string, string | null>;
@@ -94,12 +104,16 @@ const rolloutViews = async (
     .where('rollout_id', 'in', ids)
     .where('name', '=', 'reason')
     .execute();
-  const actors = [...rollouts, ...commands].map((row) => row.actor?.id).filter((id) => id !== undefined);
+  const pages = await readPages(db, ids);
+  const actors = [...[...rollouts, ...commands].map((row) => row.actor), ...actorsOf(pages)]
+    .map((actor) => actor?.id)
+    .filter((id) => id !== undefined);
   const parts: Parts = {
     steps,
     watches,
     verdicts,
     commands,
+    pages,
     reasons: new Map(texts.map((row) => [reasonKey(row.rollout_id, row.event_id), row.text])),
     names: await readNames(db, actors),
   };
@@ -136,6 +150,7 @@ const rolloutView = (row: Selectable<RolloutTable>, parts: Parts): RolloutView =
     steps,
     watches: parts.watches.filter(mine).map((watch) => watchView(watch, steps, verdicts)),
     commands: parts.commands.filter(mine).map((command) => commandView(command, parts)),
+    pages: parts.pages.filter(mine).map((page) => pageView(page, parts.names)),
     cause: row.cause,
     actions: row.actions,
     trafficBackMs: row.traffic_back_ms,

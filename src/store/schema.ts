@@ -2,11 +2,13 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Actor, ActorVia } from '../../runbooks/access.ts';
 import type { Problem } from '../../runbooks/errors.ts';
 import type { Cause, EventBody, EventType } from '../../runbooks/events.ts';
+import type { PageSeverity } from '../../runbooks/paging/page-block.ts';
 import type { Action, Release, RolloutKind, Step } from '../../runbooks/runbook.ts';
 import type { Command, Effect, RolloutState } from '../../runbooks/state.ts';
 import type { Verdict, VerdictKind } from '../../runbooks/verdict.ts';
 import type { Sample } from '../gates/reading.ts';
-import type { InboxState, ReleaseState, StepState } from './views.ts';
+import type { GateRecord } from '../gates/record.ts';
+import type { InboxState, PageState, ReleaseState, StepState } from './views.ts';
 
 // The tables of `migrations.ts` as Kysely sees them. What is jsonb goes in as JSON text and comes out as a value;
 // times are ISO 8601 text on this side.
@@ -137,6 +139,35 @@ export type ReleaseTable = {
   readonly rollout_id: string;
 };
 
+export type PageTable = {
+  readonly rollout_id: string;
+  readonly incident: string;
+  readonly state: PageState;
+  readonly severity: PageSeverity | null;
+  readonly summary: string | null;
+  readonly url: string | null;
+  readonly triggered_at: string | null;
+  readonly acknowledged_at: string | null;
+  readonly acknowledged_by: MaybeJson<Actor>;
+  readonly resolved_at: string | null;
+  readonly resolved_by: MaybeJson<Actor>;
+  readonly late_since: string | null;
+  readonly problem: MaybeJson<Problem>;
+};
+
+type SlackMessageTable = {
+  readonly rollout_id: string;
+  readonly channel: string;
+  readonly ts: string | null;
+  readonly permalink: string | null;
+  readonly revision: number;
+  readonly refused: string | null;
+};
+
+type SlackLineTable = { readonly rollout_id: string; readonly event_id: string; readonly ts: string | null };
+
+type SlackRequestTable = { readonly id: string; readonly at: string; readonly said: string | null };
+
 type RequestTable = { readonly key: string; readonly body_sha256: string; readonly rollout_id: string };
 
 type InboxTable = {
@@ -167,6 +198,8 @@ type SampleTable = {
   readonly watch: number;
   readonly t: number;
   readonly sample: Json<Sample>;
+  /** `null` for the history of the old version, and for what an older Sluice stored. */
+  readonly record: MaybeJson<GateRecord>;
 };
 
 type MetaTable = { readonly key: string; readonly value: ColumnType<unknown, string, string> };
@@ -181,6 +214,10 @@ export type Database = {
   readonly verdicts: VerdictTable;
   readonly commands: CommandTable;
   readonly releases: ReleaseTable;
+  readonly pages: PageTable;
+  readonly slack_messages: SlackMessageTable;
+  readonly slack_lines: SlackLineTable;
+  readonly slack_requests: SlackRequestTable;
   readonly requests: RequestTable;
   readonly inbox: InboxTable;
   readonly locks: LockTable;

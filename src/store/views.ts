@@ -1,10 +1,12 @@
 import type { Actor } from '../../runbooks/access.ts';
 import type { Problem } from '../../runbooks/errors.ts';
 import type { Cause, LedgerEvent } from '../../runbooks/events.ts';
+import type { PageSeverity } from '../../runbooks/paging/page-block.ts';
 import type { Action, Release, RolloutKind, Step } from '../../runbooks/runbook.ts';
 import type { Command, Effect, RolloutState } from '../../runbooks/state.ts';
 import type { Verdict } from '../../runbooks/verdict.ts';
 import type { Sample } from '../gates/reading.ts';
+import type { GateRecord } from '../gates/record.ts';
 
 // All times in this file are ISO 8601 in UTC with milliseconds.
 
@@ -59,6 +61,30 @@ export type CommandView = {
   readonly reason: string | null;
 };
 
+/** `late`: wanted, and PagerDuty has not got it yet. `failed`: refused for good, nobody was told. */
+export type PageState = 'late' | 'open' | 'acknowledged' | 'resolved' | 'failed';
+
+/** One incident about a rollout, and what people did with it. */
+export type PageView = {
+  /** The `dedup_key`. */
+  readonly incident: string;
+  readonly state: PageState;
+  readonly severity: PageSeverity | null;
+  readonly summary: string | null;
+  /** The incident in PagerDuty; `null`: nobody has answered it there yet. */
+  readonly url: string | null;
+  readonly triggeredAt: string | null;
+  readonly acknowledgedAt: string | null;
+  readonly acknowledgedBy: ActorView | null;
+  readonly resolvedAt: string | null;
+  /** `null` where it is resolved: Sluice did it. */
+  readonly resolvedBy: ActorView | null;
+  /** Something about it is not delivered yet, since then. */
+  readonly lateSince: string | null;
+  /** Why it is not delivered. */
+  readonly problem: Problem | null;
+};
+
 /** One rollout, as every face shows it. The runbook has its own call (`Ledger.runbook`), to keep lists small. */
 export type RolloutView = {
   readonly id: string;
@@ -90,6 +116,8 @@ export type RolloutView = {
   readonly steps: readonly StepView[];
   readonly watches: readonly WatchView[];
   readonly commands: readonly CommandView[];
+  /** Incidents about it in PagerDuty. */
+  readonly pages: readonly PageView[];
   /** Why it went back, and with which actions. */
   readonly cause: Cause | null;
   readonly actions: readonly Action[];
@@ -122,7 +150,23 @@ export type ReleaseView = Release & {
   readonly rolloutId: string;
 };
 
-export type SampleView = { readonly t: number; readonly sample: Sample };
+/** A digest that a gate rolled back: refused everywhere until somebody lifts it. */
+export type QuarantineView = Release & {
+  readonly service: string;
+  readonly environment: string;
+  readonly rolloutId: string;
+  /** When its traffic was taken back. */
+  readonly at: string;
+};
+
+export type OpenIncident = { readonly rolloutId: string; readonly summary: string | null };
+
+/** `record`: what the gate said of it; `null` for a history. */
+export type SampleView = {
+  readonly t: number;
+  readonly sample: Sample;
+  readonly record: GateRecord | null;
+};
 
 export type InboxState = 'waiting' | 'done' | 'refused';
 

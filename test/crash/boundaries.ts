@@ -1,17 +1,26 @@
 import type { PracticeEvent } from '../../activities/targets/practice/event-log.ts';
+import type { TargetName } from './fixture.ts';
 import type { Judged } from './judge.ts';
 import { judge, rowOf } from './judge.ts';
 import type { Kill } from './plan.ts';
+import type { StrategyName } from '../../runbooks/runbook.ts';
 import { open, outAndBack, promote, wayUp } from './play.ts';
 import type { Row } from './row.ts';
 import type { Stand } from './stand.ts';
 import type { TraceLine } from './trace.ts';
 import { counted } from './trace.ts';
+import { until } from './until.ts';
 
 /** One rollout in which the daemon is killed at each of these boundaries, and comes back each time. */
 export type KilledRollout = {
   readonly name: string;
   readonly release: 'healthy' | 'failing';
+  /** Default: canary. */
+  readonly strategy?: StrategyName;
+  /** Default: practice. */
+  readonly target?: TargetName;
+  /** Said to go back once its flag is watched: the flag goes off, the code stays. */
+  readonly abortFlag?: boolean;
   readonly kills: readonly Kill[];
   /** How long the version that was left stays ready. */
   readonly keepWarm?: string;
@@ -21,21 +30,51 @@ export type KilledRollout = {
 
 /** Rows of the table: one for each kill. */
 export const playKilled = async (stand: Stand, rollout: KilledRollout): Promise<readonly Row[]> => {
-  const { name, release, kills, keepWarm = '1h', claims = false } = rollout;
-  stand.fixture.keepWarm(keepWarm);
-  if (claims) await promote(stand, `${name}-before`);
+  const {
+    name,
+    release,
+    kills,
+    keepWarm = '1h',
+    claims = false,
+    strategy = 'canary',
+    target = 'practice',
+    abortFlag = false,
+  } = rollout;
+  // Two instances, so that a rolling update has a batch in the middle of its way.
+  const instances = strategy === 'rolling' ? 2 : 1;
+  if (claims) {
+    stand.fixture.use('blue-green', '1h', instances, target);
+    await promote(stand, `${name}-before`);
+  }
+  stand.fixture.use(strategy, keepWarm, instances, target);
   const opening = await open(stand, name, release);
   stand.plan({ id: name, kills });
-  const { rolloutId } = await stand.api.deploy(opening.version, opening.key);
+  // The ledger says that the one before has ended a moment before its workflow lets the lock go.
+  let tries = 0;
+  const { rolloutId } = await until('the lock is free', () =>
+    stand.api.deploy(opening.version, `${opening.key}-${(tries += 1)}`).catch((error: unknown) => {
+      if (claims && String(error).includes('ROLLOUT_LOCKED')) return null;
+      throw error;
+    }),
+  );
+  if (abortFlag) {
+    await stand.passes(rolloutId, 'watches its flag', ({ steps }) =>
+      steps.some(
+        ({ kind, state }, i) => kind === 'watch' && state === 'running' && steps[i - 1]?.kind === 'release',
+      ),
+    );
+    await stand.api.say(rolloutId, 'abort', `${name}-abort`);
+  }
   await stand.ended(rolloutId);
   // What `keep` does after the end has its boundaries, too.
   if (release === 'healthy' && kills.some(({ activity }) => activity === 'retire')) {
     await stand.story(rolloutId, 'keep-closed');
   }
-  const expected =
-    release === 'healthy'
-      ? ({ state: 'succeeded', traffic: wayUp(opening) } as const)
-      : ({ state: 'rolled-back', traffic: outAndBack(opening) } as const);
+  const expected = abortFlag
+    ? ({ state: 'aborted', traffic: wayUp(opening, strategy) } as const)
+    : release === 'healthy'
+      ? ({ state: 'succeeded', traffic: wayUp(opening, strategy) } as const)
+      : ({ state: 'rolled-back', traffic: outAndBack(opening, strategy) } as const);
   const judged = await judge(stand, rolloutId, { ...expected, since: opening.since });
   const practice = await stand.practiceEvents(opening.since);
   const seen = { judged, practice, trace: stand.trace().filter((line) => line.plan === name) };
@@ -50,7 +89,7 @@ type Seen = {
 };
 
 const rowOfKill = (plan: string, kill: Kill, { judged, practice, trace }: Seen): Row => {
-  const { activity, nth, when, percent } = kill;
+  const { activity, nth, when, percent, tells } = kill;
   const id = counted(trace, plan, kill)[nth - 1];
   const lines = trace.filter((line) => line.id === id);
   const killed = lines.find((line) => line.event === 'killed' && line.when === when);
@@ -58,8 +97,9 @@ const rowOfKill = (plan: string, kill: Kill, { judged, practice, trace }: Seen):
     (line) =>
       killed !== undefined && line.at > killed.at && (line.event === 'end' || line.event === 'killed'),
   );
-  const place = nth > 1 || activity === 'shift' ? ` ${nth}` : '';
-  const name = `${plan}: ${when} ${activity}${percent === undefined ? place : ` at ${percent} %`}`;
+  const nthOne = nth > 1 || activity === 'shift' ? ` ${nth}` : '';
+  const place = percent === undefined ? nthOne : ` at ${percent} %`;
+  const name = `${plan}: ${when} ${activity}${tells === undefined ? place : ` of ${tells}`}`;
   const more = missing(kill, killed, again, practice);
   const seconds = killed === undefined || again === undefined ? 0 : (again.at - killed.at) / 1000;
   return rowOf(name, judged, seconds, { subject: subjectOf(killed), more });
@@ -79,8 +119,9 @@ const missing = (
 ): readonly string[] => {
   if (killed === undefined) return ['the rollout never came to this boundary'];
   if (again === undefined) return ['nobody took the activity up again'];
-  const { key } = killed;
-  if (key === undefined) return [];
+  const { key, activity } = killed;
+  // A flag is written to its own store, not to the target whose log this is.
+  if (key === undefined || activity === 'flag') return [];
   const seen = (event: PracticeEvent['event']): boolean =>
     practice.some((line) => line.event === event && 'key' in line && line.key === key && line.at > killed.at);
   // Killed after its effect, the write must come once more and find everything as it wants it.

@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { StrategyName } from '../../runbooks/runbook.ts';
 
 export const service = 'shop';
 export const environment = 'production';
@@ -25,21 +27,76 @@ export const heartbeatMs = 2_000;
 export const stickyMs = 1_000;
 
 // A gate that 3 s of this traffic can satisfy: what the gate decides is not this lane's matter, but what becomes of it.
-const serviceFile = (keepWarm: string): string => `apiVersion: sluice/v1
+/** The strategies as this lane plays them: YAML of `strategy`, and of what else it needs. */
+export const strategies = {
+  recreate: `{ recreate: { watch: ${watchMs / 1000}s, ready: 30s } }`,
+  rolling: `{ rolling: { maxSurge: 1, watch: ${watchMs / 1000}s, ready: 30s } }`,
+  'blue-green': `{ blue-green: { watch: ${watchMs / 1000}s, ready: 30s } }`,
+  canary: `{ canary: { steps: [${ramp.join(', ')}, 100], watch: ${watchMs / 1000}s, ready: 30s } }`,
+  'feature-flag': `{ feature-flag: { flag: checkout-v2, steps: [${ramp[1]}, 100], watch: ${watchMs / 1000}s, deploy: { blue-green: { watch: ${watchMs / 1000}s, ready: 30s } } } }`,
+} as const satisfies Readonly<Record<StrategyName, string>>;
+
+const flag = {
+  state: 'ENABLED',
+  variants: { on: true, off: false },
+  defaultVariant: 'off',
+  targeting: {},
+};
+
+/** What carries a stand's releases out. */
+export type TargetName = 'practice' | 'command';
+
+/** What the files of a stand have to name. */
+export type Places = { readonly plane: string; readonly metricsPage: string };
+
+const tool = fileURLToPath(new URL('./deploy-tool.ts', import.meta.url));
+
+/** YAML of the target, and of where its numbers are read. Both end in the same plane, whose log is the witness. */
+const targetBlocks = (target: TargetName, { plane, metricsPage }: Places) => {
+  if (target === 'practice') return { block: '{ practice: {} }', source: '{ practice: {} }', queries: '' };
+  const program = (verb: string, ...args: readonly string[]): readonly string[] => [
+    ...[process.execPath, tool, plane, service, verb],
+    ...args,
+  ];
+  const command = {
+    observe: program('observe'),
+    deploy: program('deploy', '{version}', '{digest}', '{artifact}', '{instances}'),
+    shift: program('shift', '{weights}'),
+    scale: program('scale', '{version}', '{instances}', '{downtime}'),
+    promote: program('promote', '{version}'),
+    retire: program('retire', '{version}'),
+    address: program('address', '{version}'),
+    // A run that its worker did not see the end of is given up after this long.
+    within: '5s',
+  };
+  const counter = (more: string): string => `http_requests_total{version="$version"${more}}`;
+  return {
+    block: JSON.stringify({ command }),
+    source: JSON.stringify({ scrape: { url: metricsPage } }),
+    queries: `total: '${counter('')}', bad: '${counter(',code="5xx"')}', `,
+  };
+};
+
+const serviceFile = (
+  strategy: StrategyName,
+  keepWarm: string,
+  { block, source, queries }: ReturnType<typeof targetBlocks>,
+): string => `apiVersion: sluice/v1
 service: ${service}
 owners: [team-crash]
 artifact: { manifests: ./releases }
 environments:
   ${environment}:
-    target: { practice: {} }
-    strategy: { canary: { steps: [${ramp.join(', ')}, 100], watch: ${watchMs / 1000}s, ready: 30s } }
+    target: ${block}
+    strategy: ${strategies[strategy]}
+    flags: { flagd: { file: ./flags.json } }
     smoke:
       - http: { path: /healthz, within: 2s }
     gates:
       every: 250ms
-      errors: { max: 5%, margin: 5%, harm: 30% }
+      source: ${source}
+      errors: { ${queries}max: 5%, margin: 5%, harm: 30% }
       onInconclusive: { extend: ${watchMs / 1000}s, then: ask }
-      holdBack: 10%
     rollback: { keepWarm: ${keepWarm}, verify: 30s }
 `;
 
@@ -60,9 +117,12 @@ export class Fixture {
   readonly services: string;
   readonly practice: string;
   #count = 0;
+  readonly #places: Places;
+  #instances = 1;
 
-  constructor(folder: string) {
+  constructor(folder: string, places: Places) {
     this.folder = folder;
+    this.#places = places;
     this.services = join(folder, 'services');
     this.practice = join(folder, 'practice.json');
     mkdirSync(join(this.services, 'releases'), { recursive: true });
@@ -71,9 +131,19 @@ export class Fixture {
     this.#release(firstVersion, 0);
   }
 
-  /** How long the old version stays ready after the promotions that follow. */
+  /** How long the old version stays ready after the promotions that follow, which are a canary's. */
   keepWarm(duration: string): void {
-    writeFileSync(join(this.services, `${service}.yml`), serviceFile(duration));
+    this.use('canary', duration);
+  }
+
+  /** By which strategy and target the next releases take over, and with how many instances; their flag is off. */
+  use(strategy: StrategyName, keepWarm = '1h', instances = 1, target: TargetName = 'practice'): void {
+    this.#instances = instances;
+    writeFileSync(join(this.services, 'flags.json'), JSON.stringify({ flags: { 'checkout-v2': flag } }));
+    writeFileSync(
+      join(this.services, `${service}.yml`),
+      serviceFile(strategy, keepWarm, targetBlocks(target, this.#places)),
+    );
   }
 
   /** A new release that never fails. Returns its version. */
@@ -95,7 +165,7 @@ export class Fixture {
     const manifest = {
       service,
       version,
-      instances: 1,
+      instances: this.#instances,
       errorRate,
       latency: { medianMs: 2, p95Ms: 6 },
       readyAfterMs: 100,

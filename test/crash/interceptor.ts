@@ -2,10 +2,8 @@ import type { Context } from '@temporalio/activity';
 import type { ActivityInboundCallsInterceptor, WorkerInterceptors } from '@temporalio/worker';
 import type { Kill } from './plan.ts';
 import { readPlan } from './plan.ts';
-import type { TraceLine } from './trace.ts';
+import type { About, TraceLine } from './trace.ts';
 import { aboutOf, appendTrace, counted, readTrace } from './trace.ts';
-
-const intoMs = 300;
 
 /**
  * Kills this process at the boundaries that the plan in `folder` names. Which ones it has met already it reads from
@@ -22,11 +20,12 @@ export const crashInterceptors = (folder: string): WorkerInterceptors => {
 
 const inbound = (
   folder: string,
-  { info }: Context,
+  context: Context,
   trace: readonly TraceLine[],
   note: (line: TraceLine) => void,
 ): ActivityInboundCallsInterceptor => ({
   execute: async (input, next) => {
+    const { info } = context;
     const plan = readPlan(folder);
     const about = aboutOf(input.args[0]);
     const id = `${info.workflowExecution?.runId ?? ''}/${info.activityId}`;
@@ -53,11 +52,24 @@ const inbound = (
       process.kill(process.pid, 'SIGKILL');
     };
     die('before');
-    const half = setTimeout(() => {
-      die('during');
-    }, untilMiddle(about));
+    const middle = untilMiddle(about);
+    let half: NodeJS.Timeout | undefined;
+    if (middle === null) {
+      // No timer: on a machine that is busy, or idle, the activity may be done before any. What has no window says
+      // that it lives before each look that it takes: after its begin, and always before its end.
+      onHeartbeat(context, () => {
+        die('during');
+      });
+    } else if (middle > 0) {
+      half = setTimeout(() => {
+        die('during');
+      }, middle);
+    }
     try {
-      const result = await next(input);
+      const running = next(input);
+      // It came late, into the second half of its window or after it: in its code, but before it can be done.
+      if (middle !== null && middle <= 0) die('during');
+      const result = await running;
       die('after');
       note(line('end'));
       return result;
@@ -70,8 +82,18 @@ const inbound = (
   },
 });
 
-/** Ms until the middle of its window, if that is still to come. */
-const untilMiddle = ({ startsAt, endsAt }: ReturnType<typeof aboutOf>): number =>
+/** Ms until the middle of its window, which may be past; `null`: it has none. */
+const untilMiddle = ({ startsAt, endsAt }: About): number | null =>
   startsAt === undefined || endsAt === undefined
-    ? intoMs
-    : Math.max(0, (Date.parse(startsAt) + Date.parse(endsAt)) / 2 - Date.now());
+    ? null
+    : (Date.parse(startsAt) + Date.parse(endsAt)) / 2 - Date.now();
+
+/** Does that before the heartbeat is sent: Temporal never hears of it. */
+const onHeartbeat = (context: Context, first: () => void): void => {
+  const beat = context.heartbeat;
+  const heartbeat = (...details: Parameters<typeof beat>): void => {
+    first();
+    beat(...details);
+  };
+  Object.assign(context, { heartbeat });
+};

@@ -11,7 +11,9 @@ export const activities = [
   'deploy',
   'ready',
   'smoke',
+  'scale',
   'shift',
+  'flag',
   'watch',
   'promote',
   'retire',
@@ -28,9 +30,13 @@ const killSchema = z.strictObject({
   nth: z.int().min(1),
   /** Only watches at this percent of the traffic, and only they are counted. */
   percent: z.int().optional(),
+  /** Only a `record` that tells of such an event: how many events a record takes along depends on how busy it is. */
+  tells: z.string().optional(),
+  /** Only writes of the way back: how many there were before it depends on when somebody said so. */
+  back: z.literal(true).optional(),
   /**
    * `before`: before its code runs. `after`: its code has had its effect, Temporal has not heard of it.
-   * `during`: in the middle of its window where it has one, else 300 ms after its begin.
+   * `during`: in the middle of its window where it has one, else at its first heartbeat.
    */
   when,
 });

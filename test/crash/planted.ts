@@ -100,6 +100,25 @@ const [opened, judged, closed] = story;
 const moved = (event: StoredEvent | undefined, ms: number): readonly StoredEvent[] =>
   event === undefined ? [] : [{ ...event, at: at(ms) }];
 
+/** The second watch of the step, after these events. */
+const shorter = (before: readonly StoredEvent[], length = watchMs / 2): Watched => {
+  const ends = watchMs + length;
+  const spec = { step: 0, watch: 1, startsAt: at(watchMs), endsAt: at(ends) };
+  return {
+    events: [
+      ...before,
+      stored(5, { type: 'watch-started', ...spec }, watchMs),
+      stored(6, { type: 'verdict', step: 0, watch: 1, verdict }, ends + 50),
+    ],
+    trace: [{ ...attempt(at(ends)), watch: 1 }],
+    samples: new Map(),
+    lives: [],
+  };
+};
+const resumption = [
+  stored(4, { type: 'watch-resumed', step: 0, awaited: 'metrics', sentence: 'back' }, watchMs),
+];
+
 /** What must be seen, each planted into what is right. */
 const planted: Readonly<Record<string, readonly Problem[]>> = {
   'an effect twice': judgeEffects([...log, write('applied', 1, 10)]),
@@ -123,6 +142,8 @@ const planted: Readonly<Record<string, readonly Problem[]>> = {
     ...watched,
     events: [...moved(opened, 0), ...moved(judged, 100)],
   }),
+  'a watch that is shorter without having waited': judgeDeadlines(shorter(story.slice(1, 1))),
+  'a watch that is shorter than what a silence leaves': judgeDeadlines(shorter(resumption, watchMs / 10)),
   'a verdict a minute late': judgeDeadlines({
     ...watched,
     events: [...moved(opened, 0), ...moved(judged, 60_000)],
@@ -134,6 +155,7 @@ const right: readonly Problem[] = [
   ...judgeTraffic(log, way),
   ...judgeLedger(story),
   ...judgeDeadlines(watched),
+  ...judgeDeadlines(shorter(resumption)),
 ];
 
 /** The witnesses are held to what they are for: they see every planted wrong, and nothing in what is right. */

@@ -1,4 +1,4 @@
-import type { Weights } from '../../runbooks/runbook.ts';
+import type { StrategyName, Weights } from '../../runbooks/runbook.ts';
 import type { RolloutView } from '../../src/store/views.ts';
 import { ramp } from './fixture.ts';
 import type { Stand } from './stand.ts';
@@ -14,24 +14,38 @@ export type Opening = {
 };
 
 /** Begins on a stand where one version has all the traffic; `release` says what the new one is like. */
-export const open = async (stand: Stand, name: string, release: 'healthy' | 'failing'): Promise<Opening> => {
+export const open = async (stand: Stand, name: string, release: ReleaseKind): Promise<Opening> => {
   const old = await stand.stable();
-  const version = release === 'healthy' ? stand.fixture.healthy() : stand.fixture.failing();
+  const version = stand.fixture[release]();
   const since = (await stand.practiceEvents()).at(-1)?.n ?? 0;
   return { old, version, since, key: `${name}-${version}` };
 };
 
+/** What the new version is like. */
+export type ReleaseKind = 'healthy' | 'failing';
+
+/** Percent that the new version has before it has all, by strategy; rolling as with two instances. */
+const shares: Readonly<Record<StrategyName, readonly number[]>> = {
+  recreate: [],
+  rolling: [50],
+  'blue-green': [],
+  'feature-flag': [],
+  canary: [...ramp, 90],
+};
+
 /** Where the traffic goes on the way up to 100 %. */
-export const wayUp = ({ old, version }: Opening): readonly Weights[] => [
-  ...[...ramp, 90].map((percent) => ({ [version]: percent, [old]: 100 - percent })),
+export const wayUp = ({ old, version }: Opening, strategy: StrategyName = 'canary'): readonly Weights[] => [
+  ...shares[strategy].map((percent) => ({ [version]: percent, [old]: 100 - percent })),
   { [version]: 100 },
 ];
 
-/** Where it goes when it turns back after the first step. */
-export const outAndBack = ({ old, version }: Opening): readonly Weights[] => [
-  { [version]: ramp[0], [old]: 100 - ramp[0] },
-  { [old]: 100 },
-];
+/** Where it goes when the first watch turns it back: a canary's is at its first step. */
+export const outAndBack = (opening: Opening, strategy: StrategyName = 'canary'): readonly Weights[] => {
+  const { old, version } = opening;
+  const out =
+    strategy === 'canary' ? [{ [version]: ramp[0], [old]: 100 - ramp[0] }] : wayUp(opening, strategy);
+  return [...out, { [old]: 100 }];
+};
 
 /** Waits for the watch at that percent. */
 export const watching = (stand: Stand, id: string, percent: number): Promise<RolloutView> =>

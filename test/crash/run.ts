@@ -18,14 +18,19 @@ import { endedOutside } from './scenarios/ended-outside.ts';
 import { outages } from './scenarios/outages.ts';
 import { requests } from './scenarios/requests.ts';
 import { resets } from './scenarios/resets.ts';
+import { killedStrategies } from './scenarios/strategies.ts';
 import { Stand } from './stand.ts';
 
 /** Stands side by side: much of a crash is waiting for time-outs, which costs no core. */
 const standsAtOnce = 3;
 
+const given = process.argv.slice(2);
+/** Every kill on both sides of its activity; without it, of each strategy but the canary one side by turns. */
+const full = given.includes('--full');
+
 /** The longest first, so that the stands finish together. */
 const scenarios: readonly Scenario[] = [
-  ...killedRollouts.map((rollout) => ({
+  ...[...killedRollouts, ...killedStrategies(full)].map((rollout) => ({
     name: rollout.name,
     play: (stand: Stand) => playKilled(stand, rollout),
   })),
@@ -39,12 +44,12 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-const failures: string[] = [];
+const failures: Row[] = [];
 let passed = 0;
 const count = (row: Row): void => {
   say(sayRow(row));
   if (row.problems.length === 0) passed += 1;
-  else failures.push(row.name);
+  else failures.push(row);
 };
 
 /** A failure that is none of a rollout's own: the error, and what the daemon said last. */
@@ -55,12 +60,14 @@ const countError = (name: string, error: unknown, stand: Stand): void => {
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-crash-')));
 const stands: Stand[] = [];
+let opened = 0;
 const folders = (): readonly string[] => stands.map(({ folder }) => folder);
 let stopped = false;
 
 /** A stand that is up, or `null` where it does not come up: then there is no use in another one. */
 const openStand = async (): Promise<Stand | null> => {
-  const stand = new Stand(join(root, String(stands.length)));
+  opened += 1;
+  const stand = await Stand.make(join(root, String(opened)));
   stands.push(stand);
   try {
     await stand.open();
@@ -94,6 +101,8 @@ const work = async (queue: Scenario[]): Promise<void> => {
 /** Whether the stand is fit for the next one. */
 const play = async (stand: Stand, scenario: Scenario): Promise<boolean> => {
   try {
+    // What an earlier scenario shipped by is not this one's: a canary, unless it says otherwise.
+    stand.fixture.use('canary');
     const rows = await scenario.play(stand);
     for (const row of rows) count(row);
     return rows.every(({ problems }) => problems.length === 0);
@@ -121,7 +130,7 @@ const onSignal = (signal: NodeJS.Signals): void => {
 };
 process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
 
-const wanted = process.argv.slice(2);
+const wanted = given.filter((word) => word !== '--full');
 const queue = scenarios.filter(
   ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
 );
@@ -145,7 +154,9 @@ count(
 );
 await endLeftovers(folders());
 if (failures.length === 0) rmSync(root, { recursive: true, force: true });
-else say(`failed: ${failures.join(', ')}; data folders and logs: ${root}`);
+else say(`data folders and logs: ${root}`);
+for (const { name, problems } of failures)
+  say(`FAILED: crash: ${name}: ${problems[0]?.split('\n')[0] ?? ''}`);
 say(`${secondsSince(beganAt).toFixed(0)} s`);
 say(`${passed} passed, ${failures.length} failed`);
 process.exit(failures.length === 0 ? 0 : 1);

@@ -16,6 +16,7 @@ import { readRecord } from '../../worker/temporal-process.ts';
 import { ApiClient } from './api-client.ts';
 import { DaemonProcess } from './daemon-process.ts';
 import { Fixture, service, settings } from './fixture.ts';
+import { MetricsPage } from './metrics-page.ts';
 import type { CrashPlan } from './plan.ts';
 import { writePlan } from './plan.ts';
 import type { TraceLine } from './trace.ts';
@@ -31,15 +32,22 @@ export class Stand {
   readonly home: string;
   readonly #crash: string;
   readonly #log: string;
+  readonly #metrics: MetricsPage;
 
-  /** The files; nothing runs yet. */
-  constructor(folder: string) {
+  /** The files; of what belongs to the rollouts nothing runs yet. */
+  static async make(folder: string): Promise<Stand> {
+    const metrics = new MetricsPage(practiceHome(join(folder, 'home')));
+    return new Stand(folder, metrics, await metrics.open());
+  }
+
+  private constructor(folder: string, metrics: MetricsPage, metricsPage: string) {
     this.folder = folder;
+    this.#metrics = metrics;
     this.home = join(folder, 'home');
     this.#crash = join(folder, 'crash');
     this.#log = join(folder, 'daemon.log');
     mkdirSync(this.#crash, { recursive: true });
-    this.fixture = new Fixture(folder);
+    this.fixture = new Fixture(folder, { plane: practiceHome(this.home), metricsPage });
     this.daemon = new DaemonProcess({
       crash: this.#crash,
       logFile: this.#log,
@@ -139,12 +147,25 @@ export class Stand {
    * right after a crash, and what counts here is what happens then.
    */
   async ended(id: string): Promise<RolloutView> {
-    const ended = (view: RolloutView): boolean => view.endedAt !== null;
+    return this.passes(id, 'ends', ({ endedAt }) => endedAt !== null);
+  }
+
+  /** Waits until it is as `is` asks, and lets it go on wherever it asks. */
+  async passes(id: string, what: string, is: (view: RolloutView) => boolean): Promise<RolloutView> {
     for (;;) {
-      const view = await this.reaches(id, 'ends', (seen) => ended(seen) || seen.state === 'inconclusive');
-      if (ended(view)) return view;
-      await this.api.say(id, 'accept', `accept-${view.position}`);
+      const view = await this.reaches(id, what, (seen) => is(seen) || seen.state === 'inconclusive');
+      if (is(view)) return view;
+      await this.#accept(id, view.position);
       await this.reaches(id, 'goes on', (seen) => seen.state !== 'inconclusive');
+    }
+  }
+
+  /** Metrics that are back may have ended the question before its answer came. */
+  async #accept(id: string, position: number): Promise<void> {
+    try {
+      await this.api.say(id, 'accept', `accept-${position}`);
+    } catch (error) {
+      if (!String(error).includes('COMMAND_REFUSED')) throw error;
     }
   }
 
@@ -157,7 +178,11 @@ export class Stand {
 
   /** In order. Rejects where the daemon has to be forced. */
   async close(): Promise<void> {
-    await this.daemon.stop();
+    try {
+      await this.daemon.stop();
+    } finally {
+      await this.#metrics.close();
+    }
   }
 
   /** The end of the daemon's log, without its answers to the lane's own questions. */

@@ -19,6 +19,8 @@ const lineSchema = z.strictObject({
   rolloutId: z.string().optional(),
   /** Of writes. */
   key: z.string().optional(),
+  /** Of records: the types of their events. */
+  tells: z.array(z.string()).readonly().optional(),
   /** Of watches: number, percent of the traffic, begin and end as they were told (ISO). */
   watch: z.int().optional(),
   percent: z.int().optional(),
@@ -38,9 +40,20 @@ const aboutSchema = z.object({
   endsAt: z.string().optional(),
 });
 
-/** What of an activity's first argument the trace keeps; of a batch of events it is the first one. */
-export const aboutOf = (argument: unknown): z.output<typeof aboutSchema> =>
-  aboutSchema.safeParse(Array.isArray(argument) ? argument[0] : argument).data ?? {};
+const batchSchema = z.array(z.object({ rolloutId: z.string(), body: z.object({ type: z.string() }) }));
+
+/** What of an activity's first argument the trace keeps; of a batch of events what they tell, and whose the first is. */
+export const aboutOf = (argument: unknown): About => {
+  const batch = batchSchema.safeParse(argument).data;
+  if (batch === undefined) return aboutSchema.safeParse(argument).data ?? {};
+  const rolloutId = batch[0]?.rolloutId;
+  return {
+    ...(rolloutId === undefined ? {} : { rolloutId }),
+    tells: batch.map(({ body }) => body.type),
+  };
+};
+
+export type About = z.output<typeof aboutSchema> & { readonly tells?: readonly string[] };
 
 const traceFile = (folder: string): string => join(folder, 'trace.jsonl');
 
@@ -54,7 +67,9 @@ export const counted = (
     line.event === 'begin' &&
     line.plan === plan &&
     line.activity === kill.activity &&
-    (kill.percent === undefined || line.percent === kill.percent)
+    (kill.percent === undefined || line.percent === kill.percent) &&
+    (kill.tells === undefined || line.tells?.includes(kill.tells) === true) &&
+    (kill.back === undefined || line.key?.includes('/back/') === true)
       ? [line.id]
       : [],
   );

@@ -17,21 +17,27 @@ export type Watched = {
 };
 
 /**
- * Each watch ends at its first deadline: the window is as long as the service file says, every attempt was told the
- * same end, no sample is from after it, and the verdict came at the end; or, where the daemon was dead then, as soon
+ * Each watch ends at its first deadline: the window is as long as the service file says, or, after a silence that ended
+ * by itself, as what was left of it; every attempt was told the same end, no sample is from after it, and the verdict came at the end; or, where the daemon was dead then, as soon
  * as its successor could know of it.
  */
 export const judgeDeadlines = (watched: Watched): readonly Problem[] =>
   watched.events.flatMap(({ body }) => (body.type === 'watch-started' ? judgeWatch(watched, body) : []));
 
-type Started = { readonly watch: number; readonly startsAt: string; readonly endsAt: string };
+type Started = {
+  readonly step: number;
+  readonly watch: number;
+  readonly startsAt: string;
+  readonly endsAt: string;
+};
 
-const judgeWatch = (watched: Watched, { watch, startsAt, endsAt }: Started): readonly Problem[] => {
+const judgeWatch = (watched: Watched, started: Started): readonly Problem[] => {
   const { events, trace, samples, lives } = watched;
+  const { watch, startsAt, endsAt } = started;
   const problems: string[] = [];
   const starts = Date.parse(startsAt);
   const ends = Date.parse(endsAt);
-  if (ends - starts !== watchMs) problems.push(`its window has ${ends - starts} ms`);
+  if (!isRightLength(events, started, ends - starts)) problems.push(`its window has ${ends - starts} ms`);
 
   const attempts = trace.filter((line) => line.event === 'begin' && line.watch === watch);
   if (attempts.length === 0) problems.push('nobody watched');
@@ -61,4 +67,18 @@ const judgeWatch = (watched: Watched, { watch, startsAt, endsAt }: Started): rea
     if (at > due) problems.push(`it was judged ${at - ends} ms after its end`);
   }
   return problems.map((text) => ({ about: `watch ${watch}`, text: `watch ${watch}: ${text}` }));
+};
+
+/** Once a watch of this step has resumed, what follows may be shorter, by four fifths at most. */
+const isRightLength = (
+  events: readonly StoredEvent[],
+  { step, watch }: Started,
+  windowMs: number,
+): boolean => {
+  if (windowMs === watchMs) return true;
+  const here = events.findIndex(({ body }) => body.type === 'watch-started' && body.watch === watch);
+  const hasResumed = events
+    .slice(0, here)
+    .some(({ body }) => body.type === 'watch-resumed' && body.step === step);
+  return hasResumed && windowMs < watchMs && windowMs >= watchMs / 5;
 };

@@ -18,6 +18,7 @@ export const judgeEffects = (
   const problems: Problem[] = [];
   const applied = new Map<string, number>();
   const started = new Map<string, number>();
+  const twice = new Set<string>();
   let fence = 0;
   for (const event of events) {
     if (event.event === 'applied') {
@@ -31,16 +32,22 @@ export const judgeEffects = (
     if (event.event === 'fenced' && !late(event.key)) {
       problems.push(about(event.key, `it came too late: ${event.why}`));
     }
+    // Whoever was stopped on purpose may be started again.
+    if (event.event === 'applied' && event.action.do === 'scale') {
+      const of = `${event.action.version}/`;
+      for (const instance of started.keys()) if (instance.startsWith(of)) started.delete(instance);
+    }
     if (event.event === 'instance-started') {
-      started.set(event.version, (started.get(event.version) ?? 0) + 1);
+      const instance = `${event.version}/${event.instance}`;
+      started.set(instance, (started.get(instance) ?? 0) + 1);
+      if ((started.get(instance) ?? 0) > 1) twice.add(instance);
     }
   }
   for (const [key, times] of applied) {
     if (times > 1) problems.push(about(key, `it had its effect ${times} times`));
   }
-  for (const [version, times] of started) {
-    if (times > 1)
-      problems.push(about(null, `${times} processes were started for one instance of ${version}`));
+  for (const instance of twice) {
+    problems.push(about(null, `more than one process was started for the instance ${instance}`));
   }
   return problems;
 };

@@ -76,10 +76,19 @@ const onceName = (body: EventBody): string | null => {
     case 'keep-closed':
     case 'closed':
       return body.type;
+    case 'approval':
+    case 'contract':
+    case 'watch-resumed':
     case 'state':
     case 'command':
+    case 'stuck':
     case 'step-skipped':
     case 'way-back-failed':
+    case 'quarantine-lifted':
+    case 'page-sent':
+    case 'page-late':
+    case 'page-failed':
+    case 'page-answered':
       return null;
   }
 };

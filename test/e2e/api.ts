@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   eventList,
+  sampleList,
   problemDocument,
   rolloutAnswer,
   rolloutList,
@@ -10,7 +11,7 @@ import type { ProblemDocument } from '../../src/api/schemas/answers.ts';
 import { releaseView, rollout } from '../../src/api/schemas/rollout.ts';
 import { readDaemonFile, readTokenFile } from '../../src/home.ts';
 import type { SaidAnswer, StartAnswer } from '../../src/rollouts/requests.ts';
-import type { ReleaseView, RolloutView, StoredEvent } from '../../src/store/views.ts';
+import type { ReleaseView, RolloutView, SampleView, StoredEvent } from '../../src/store/views.ts';
 
 export type Call = {
   readonly path: string;
@@ -59,6 +60,13 @@ export class Api {
     const { status, body } = await this.send(call);
     if (status < 300) return schema.parse(body);
     throw new Error(`${call.path} was answered with ${status}: ${JSON.stringify(body)}`);
+  }
+
+  /** What the gate saw in one watch, and said of it. */
+  async samples(id: string, watch: number): Promise<readonly SampleView[]> {
+    const page = await this.call(sampleList, { path: `/v1/rollouts/${id}/samples?watch=${String(watch)}` });
+    if (page.more) throw new Error(`Watch ${String(watch)} of ${id} has more samples than a page.`);
+    return page.samples;
   }
 
   /** The problem that a call is refused with. @throws Error where it is not refused */
@@ -118,7 +126,7 @@ export class Api {
     id: string,
     what: string,
     is: (view: RolloutView) => boolean,
-    withinMs = 40_000,
+    withinMs = 120_000,
   ): Promise<RolloutView> {
     const deadline = Date.now() + withinMs;
     for (let view = await this.rollout(id); ;) {

@@ -42,14 +42,21 @@ export class Dev {
   readonly #started = new Set<number>();
   #daemon: ChildProcess | null = null;
 
-  private constructor(specs: readonly ServiceSpec[]) {
+  /** Variables of this daemon alone. */
+  readonly #own: Readonly<Record<string, string>>;
+
+  private constructor(specs: readonly ServiceSpec[], own: Readonly<Record<string, string>>) {
+    this.#own = own;
     this.files = new Files(this.folder, specs);
     killAtExit(() => this.#started);
   }
 
   /** Everything up, with these services in it. What could not be brought up is taken down again. */
-  static async start(specs: readonly ServiceSpec[]): Promise<Dev> {
-    const dev = new Dev(specs);
+  static async start(
+    specs: readonly ServiceSpec[],
+    own: Readonly<Record<string, string>> = {},
+  ): Promise<Dev> {
+    const dev = new Dev(specs, own);
     try {
       await dev.up();
       return dev;
@@ -66,6 +73,7 @@ export class Dev {
       SLUICE_SERVICES: this.files.services,
       SLUICE_PRACTICE: this.files.practice,
       SLUICE_PORT: '0',
+      ...this.#own,
     };
   }
 

@@ -7,6 +7,14 @@ export const oldVersion = '1.0.0';
 /** How one practice service of a test is declared; what is left out is quick, healthy and short. */
 export type ServiceSpec = {
   readonly name: string;
+  /** Another strategy than the canary, YAML in flow style. */
+  readonly strategy?: string;
+  /** Where its flags are kept, YAML in flow style. */
+  readonly flags?: string;
+  /** Share held back in the last watch; default 10% for a canary, else none. */
+  readonly holdBack?: string;
+  /** What the first release's manifest says besides. */
+  readonly first?: Overrides;
   /** Percent of the traffic, step by step. */
   readonly steps?: readonly number[];
   /** Durations as the service file writes them. */
@@ -17,9 +25,30 @@ export type ServiceSpec = {
   readonly noData?: string;
   /** Once more before a person is asked; left out, a person is asked at once. */
   readonly extend?: string;
+  /** What a watch too short for its traffic leads to; default: warn. */
+  readonly window?: 'refuse';
   /** YAML in flow style; default: /healthz. */
   readonly smoke?: string;
+  /** YAML in flow style; left out, nobody is paged. */
+  readonly page?: string;
+  /** YAML in flow style; left out, its rollouts are shown nowhere. */
+  readonly slack?: string;
+  /** Who has to approve it before anything runs, YAML in flow style; left out, nobody. */
+  readonly approval?: string;
+  /** Who may say what, YAML in flow style; left out, the operator alone. */
+  readonly access?: string;
+  /** The gates block, instead of one that reads the practice service every half second. */
+  readonly gates?: Readonly<Record<string, unknown>>;
 };
+
+const canary = (spec: ServiceSpec): string =>
+  `{ canary: { steps: [${(spec.steps ?? [50, 100]).join(', ')}], watch: ${spec.watch ?? '3s'}, ready: ${spec.ready ?? '30s'} } }`;
+
+const standardGates = (spec: ServiceSpec): string => `
+      every: 500ms
+      errors: { max: 2% }
+      onInconclusive: { extend: ${spec.extend ?? '0s'}, then: ask }
+${spec.window === undefined ? '' : `      window: ${spec.window}\n`}${spec.holdBack === undefined ? '' : `      holdBack: ${spec.holdBack}\n`}`;
 
 const serviceFile = (spec: ServiceSpec): string => `apiVersion: sluice/v1
 service: ${spec.name}
@@ -28,18 +57,12 @@ artifact: { manifests: ./releases/${spec.name} }
 environments:
   ${environment}:
     target: { practice: {} }
-    strategy:
-      canary: { steps: [${(spec.steps ?? [50, 100]).join(', ')}], watch: ${spec.watch ?? '3s'}, ready: ${spec.ready ?? '30s'} }
-    smoke: ${spec.smoke ?? '[{ http: { path: /healthz, within: 5s } }]'}
-    gates:
-      every: 500ms
-      errors: { max: 2% }
-      onInconclusive: { ${spec.extend === undefined ? '' : `extend: ${spec.extend}, `}then: ask }
-      holdBack: 10%
-    rollback: { keepWarm: ${spec.keepWarm ?? '1h'}, verify: 30s }
+    strategy: ${spec.strategy ?? canary(spec)}
+${spec.flags === undefined ? '' : `    flags: ${spec.flags}\n`}    smoke: ${spec.smoke ?? '[{ http: { path: /healthz, within: 5s } }]'}
+    gates:${spec.gates === undefined ? standardGates(spec) : ` ${JSON.stringify(spec.gates)}\n`}    rollback: { keepWarm: ${spec.keepWarm ?? '1h'}, verify: 30s }
     held: ${spec.held ?? '1h'}
     noData: ${spec.noData ?? '1h'}
-`;
+${spec.approval === undefined ? '' : `    approval: ${spec.approval}\n`}${spec.page === undefined ? '' : `    page: ${spec.page}\n`}${spec.slack === undefined ? '' : `    slack: ${spec.slack}\n`}${spec.access === undefined ? '' : `access: ${spec.access}\n`}`;
 
 export type Overrides = Readonly<Record<string, unknown>>;
 
@@ -54,8 +77,8 @@ export class Files {
     this.practice = path.join(folder, 'practice.json');
     mkdirSync(this.services, { recursive: true });
     for (const spec of specs) {
-      writeFileSync(path.join(this.services, `${spec.name}.yml`), serviceFile(spec));
-      this.release(spec.name, oldVersion);
+      this.declare(spec);
+      this.release(spec.name, oldVersion, spec.first);
     }
     const services = specs.map(({ name }) => ({
       service: name,
@@ -63,6 +86,16 @@ export class Files {
       manifests: `./services/releases/${name}`,
     }));
     writeFileSync(this.practice, JSON.stringify({ services }));
+  }
+
+  /** Writes the service file, also of one that is declared otherwise already: the next rollout reads it. */
+  declare(spec: ServiceSpec): void {
+    writeFileSync(path.join(this.services, `${spec.name}.yml`), serviceFile(spec));
+  }
+
+  /** Who is who besides the operator: counts at once. */
+  access(text: string): void {
+    writeFileSync(path.join(this.services, 'access.yml'), text);
   }
 
   /** Writes the manifest of one release: healthy and quick, unless overridden. */

@@ -109,11 +109,18 @@ describe('an idempotency key', () => {
       await dev.api.say(rolloutId, 'resume');
       // The first hold is over: said once more it is still the same one, and holds nothing.
       await dev.api.say(rolloutId, 'hold', 'hold-1');
-      const aborts = await Promise.all([1, 2].map(() => dev.api.say(rolloutId, 'abort', 'abort-1')));
-      for (const answer of aborts) expect(answer).toMatchObject({ outcome: 'done', effect: 'way-back' });
+      const goBack = () =>
+        dev.api.send({ path: '/v1/rollouts', body: { kind: 'rollback', service: 'said' }, key: 'back-1' });
+      for (const { status, body } of await Promise.all([goBack(), goBack()])) {
+        expect(status).toBe(200);
+        expect(body).toMatchObject({ outcome: 'done', effect: 'way-back', rolloutId });
+      }
       const view = await dev.api.ended(rolloutId);
       expect(view.state).toBe('aborted');
-      expect(view.commands.map(({ command }) => command)).toEqual(['hold', 'resume', 'abort']);
+      expect(view.commands.map(({ command }) => command)).toEqual(['hold', 'resume', 'rollback']);
+      // Said once more, as by a client that has not heard the answer, it does not take back what was good before.
+      expect(await goBack()).toMatchObject({ body: { outcome: 'done', effect: 'way-back', rolloutId } });
+      expect(await dev.api.rollouts('said')).toHaveLength(1);
       expect((await dev.api.events(rolloutId)).filter(({ body }) => body.type === 'way-back')).toHaveLength(
         1,
       );

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { rolloutWorkflowId } from '../../src/rollouts/ids.ts';
 import type { RolloutView } from '../../src/store/views.ts';
+import { hashOf } from '../../src/access/identify.ts';
+import { sluice } from './cli.ts';
 import { Dev } from './dev.ts';
-import { oldVersion } from './files.ts';
-import { kill } from './processes.ts';
+import { environment, oldVersion } from './files.ts';
+import { resetToBefore } from './reset.ts';
 import type { TestService } from './test-service.ts';
 import { allBack } from './test-service.ts';
 import { until } from './until.ts';
@@ -16,6 +19,7 @@ beforeAll(async () => {
     { name: 'patient' },
     { name: 'guarded' },
     { name: 'hurried', watch: '1h' },
+    { name: 'approved', watch: '1h', approval: '{ by: [release-managers], expires: 1h }' },
     { name: 'asking', steps: [100], watch: '2s' },
     { name: 'warm', watch: '1h' },
     { name: 'cold', watch: '1h', keepWarm: '1s' },
@@ -82,20 +86,15 @@ describe('hold', () => {
     const service = dev.service('guarded');
     await service.under(300, async () => {
       const id = await hold(service);
-      // Its process is killed whenever it is back: until it is there again, every request to it fails.
-      const view = await until('the gate goes back', async () => {
-        const seen = await dev.api.rollout(id);
-        if (seen.state !== 'held') return seen;
-        const { instances } = await service.view();
-        for (const { version, ready, pid } of instances)
-          if (version === canary && ready && pid !== null) kill(pid, 'SIGKILL');
-        return null;
-      });
+      const view = await service.fallsIll(canary, id, 'held');
       expect(['rolling-back', 'rolled-back']).toContain(view.state);
       const ended = await dev.api.ended(id);
       expect(ended).toMatchObject({ state: 'rolled-back', cause: { by: 'breach' }, recovered: true });
-      const { verdict } = ended.watches.at(-1) ?? {};
-      expect(verdict?.kind).not.toBe('pass');
+      // Found in the watch itself, or by the gate that goes on looking after it.
+      const verdicts = (await dev.api.events(id)).flatMap(({ body }) =>
+        body.type === 'verdict' ? [body.verdict] : [],
+      );
+      expect(verdicts.at(-1)?.kind).toBe('breach');
       expect((await service.weights()).at(-1)?.weights).toEqual({ [oldVersion]: 100 });
       expect(await service.versions()).toEqual([oldVersion]);
     });
@@ -139,6 +138,78 @@ test('where the gate can not tell, extend watches once more and accept goes on',
     const view = await dev.api.ended(rolloutId);
     expect(view.state).toBe('succeeded');
     expect(view.commands.map(({ command }) => command)).toEqual(['extend', 'accept']);
+  });
+});
+
+test('approval: asked before anything runs, refused to who asked and to strangers, and given by another person', async () => {
+  dev.files.access(`apiVersion: sluice/v1
+people: { bo: {}, eve: {} }
+tokens:
+  bo: { person: bo, sha256: ${hashOf('token-of-bo')}, expires: 2999-01-01 }
+  eve: { person: eve, sha256: ${hashOf('token-of-eve')}, expires: 2999-01-01 }
+groups: { release-managers: [bo] }
+`);
+  const service = dev.service('approved');
+  const as = (who: string, ...words: readonly string[]) =>
+    sluice(dev.home, words, { SLUICE_TOKEN: `token-of-${who}` });
+  const untouched = async (): Promise<void> => {
+    expect(await service.versions()).toEqual([oldVersion]);
+    expect(await service.weights()).toEqual(before);
+  };
+  let before: Awaited<ReturnType<TestService['weights']>> = [];
+  await service.under(100, async () => {
+    service.release(canary);
+    before = await service.weights();
+    const waiting = async (): Promise<RolloutView> => {
+      const { rolloutId } = await service.deploy(canary);
+      return dev.api.reaches(rolloutId, 'waiting', isState('awaiting-approval'));
+    };
+
+    const denied = await waiting();
+    expect(denied.next).toContain('0 of 1 approval by release-managers');
+    const [own, stranger] = [
+      await sluice(dev.home, ['approve', denied.id]),
+      await as('eve', 'approve', denied.id),
+    ];
+    expect([own.exit, stranger.exit]).toEqual([10, 10]);
+    expect(own.err).toContain('operator asked for it');
+    expect(stranger.err).toContain('only release-managers or the operator may approve');
+    const after = await as('bo', 'deny', denied.id, '--reason', 'not on a Friday', '--wait');
+    expect(after.exit).toBe(6);
+    const told = (await dev.api.rollout(denied.id)).commands.map(({ command, actor, refusal }) => [
+      ...[command, actor?.id, refusal === null],
+    ]);
+    expect(told).toEqual([
+      ['approve', 'operator', false],
+      ['approve', 'eve', false],
+      ['deny', 'bo', true],
+    ]);
+    await untouched();
+
+    // Who sees harm may stop it, whoever they are.
+    const aborted = await waiting();
+    expect((await as('eve', 'abort', aborted.id, '--wait')).exit).toBe(5);
+    await untouched();
+
+    const { id } = await waiting();
+    expect((await as('bo', 'approve', 'approved')).exit).toBe(0);
+    await dev.api.reaches(id, 'watching', isState('watching'));
+    expect((await service.weights()).at(-1)?.weights).toEqual(split);
+
+    // Somebody resets it in Temporal to while it still asked: it does not take what it has done itself for news.
+    await dev.temporal(async (client) => {
+      await resetToBefore(client, rolloutWorkflowId(environment, 'approved'), 'approve');
+      await until('the reset run fails', async () => {
+        const { status, memo } = await client.workflow
+          .getHandle(rolloutWorkflowId(environment, 'approved'))
+          .describe();
+        // The schedule itself may have been faster: then the recovery runs there by now.
+        return status.name === 'FAILED' || memo?.['rolloutId'] !== id;
+      });
+      await client.schedule.getHandle('sluice-sweep-sluice').trigger();
+    });
+    expect((await dev.api.ended(id)).state).toBe('rolled-back');
+    expect((await service.weights()).at(-1)?.weights).toEqual({ [oldVersion]: 100 });
   });
 });
 

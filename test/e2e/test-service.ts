@@ -7,6 +7,7 @@ import type { RolloutView } from '../../src/store/views.ts';
 import type { Dev } from './dev.ts';
 import type { Overrides } from './files.ts';
 import { oldVersion } from './files.ts';
+import { kill } from './processes.ts';
 import { until } from './until.ts';
 
 type Weights = Readonly<Record<string, number>>;
@@ -55,9 +56,33 @@ export class TestService {
     for (;;) {
       const view = await api.reaches(id, what, (seen) => is(seen) || seen.state === 'inconclusive');
       if (is(view)) return view;
-      await api.say(id, 'accept');
+      await this.#accept(id);
       await api.reaches(id, 'going on', ({ state }) => state !== 'inconclusive');
     }
+  }
+
+  /** Metrics that are back may have ended the question before its answer came. */
+  async #accept(id: string): Promise<void> {
+    try {
+      await this.#dev.api.say(id, 'accept');
+    } catch (error) {
+      if (!String(error).includes('COMMAND_REFUSED')) throw error;
+    }
+  }
+
+  /**
+   * The version falls ill while the rollout is in `state`: its processes are killed whenever they are back, and every
+   * request to them fails until then. Resolves with the first view in another state.
+   */
+  fallsIll(version: string, id: string, state: RolloutView['state']): Promise<RolloutView> {
+    return until('the rollout does something about it', async () => {
+      const seen = await this.#dev.api.rollout(id);
+      if (seen.state !== state) return seen;
+      const { instances } = await this.view();
+      for (const each of instances)
+        if (each.version === version && each.ready && each.pid !== null) kill(each.pid, 'SIGKILL');
+      return null;
+    });
   }
 
   ends(id: string): Promise<RolloutView> {
@@ -93,6 +118,15 @@ export class TestService {
 
   async clients(): Promise<ClientSeconds['seconds']> {
     return clientsSchema.parse(await this.#call('GET', '/clients')).seconds;
+  }
+
+  /** Requests that this service's clients have seen fail since `sinceMs`, whoever answered, or nobody. */
+  async lostSince(sinceMs: number): Promise<{ readonly asked: number; readonly lost: number }> {
+    const counts = (await this.clients())
+      .filter(({ second }) => second * 1000 >= sinceMs)
+      .flatMap(({ served }) => Object.values(served));
+    const lost = counts.reduce((sum, { error }) => sum + error, 0);
+    return { lost, asked: counts.reduce((sum, { ok }) => sum + ok, lost) };
   }
 
   /** What was done to this service, in order. */

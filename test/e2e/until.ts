@@ -9,7 +9,7 @@ type Nothing = null | undefined | false;
 export const until = async <T>(
   what: string,
   probe: () => Promise<T | Nothing> | T | Nothing,
-  { withinMs = 45_000, everyMs = 50, seen = (): string => '' } = {},
+  { withinMs = 120_000, everyMs = 50, seen = (): string => '' } = {},
 ): Promise<T> => {
   const deadline = Date.now() + withinMs;
   for (;;) {

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { gateOptionsOf } from '../../runbooks/gate-numbers.ts';
 import { gatesSchema } from '../../runbooks/gates.ts';
-import type { GatePolicy } from '../../runbooks/gates.ts';
+import type { GatePolicy, GatesBlock } from '../../runbooks/gates.ts';
 import { settingsOfBlock, gatesBlockSchema } from '../../src/gates/gates-block.ts';
-import { gateSettings } from '../../src/gates/settings.ts';
+import { blockOfPolicy } from '../../src/gates/policy-block.ts';
 
 const prometheus = { prometheus: { url: 'http://prometheus:9090' } };
 const total = 'http_requests_total{app="shop",version="$version"}';
@@ -11,15 +10,24 @@ const bad = 'http_requests_total{app="shop",version="$version",code=~"5.."}';
 const histogram = 'http_request_duration_seconds{version="$version"}';
 const errors = { total, bad };
 
-const parsed = (block: unknown): GatePolicy => gatesSchema.parse(block);
+const parsed = (block: unknown): GatesBlock => gatesSchema.parse(block);
 const said = (block: unknown): readonly string[] =>
   (gatesSchema.safeParse(block).error?.issues ?? []).map(
     ({ path, message }) => `${path.join('.')} ${message}`,
   );
 
 const release = { service: 'shop', version: '2.1.0', stable: '2.0.4' };
+/** As a runbook of a canary has them. */
+const policy = (block: unknown): GatePolicy => {
+  const gates = parsed(block);
+  return { ...gates, holdBack: gates.holdBack ?? 0.1 };
+};
 const settings = (block: unknown) =>
-  gateSettings({ release, watchSeconds: 900, steps: [0.1, 1], ...gateOptionsOf(parsed(block)) });
+  settingsOfBlock(gatesBlockSchema.parse(blockOfPolicy(policy(block))), {
+    release,
+    watchSeconds: 900,
+    steps: [0.1, 1],
+  });
 
 describe('a gates block', () => {
   test('of the practice service needs errors alone', () => {
@@ -28,8 +36,7 @@ describe('a gates block', () => {
       source: { practice: {} },
       budget: 0.01,
       errors: { max: 0.01, margin: 0.002, harm: 0.01 },
-      onInconclusive: { then: 'ask' },
-      holdBack: 0.1,
+      onInconclusive: { extend: 900_000, then: 'ask' },
       warmUp: 30_000,
       history: 1_800_000,
       window: 'warn',
@@ -115,8 +122,10 @@ describe('a gates block', () => {
     expect(replayed).toEqual(live);
   });
 
-  test('without a word about it is not extended, and a limit of everything is none', () => {
-    expect(settings({ errors: { max: '100%' } })).toMatchObject({
+  test('is extended by a quarter of an hour unless it says 0, and a limit of everything is none', () => {
+    expect(settings({ errors: {} }).onInconclusive).toEqual({ extendSeconds: 900, then: 'ask' });
+    const never = { errors: { max: '100%' }, onInconclusive: { extend: '0s' } };
+    expect(settings(never)).toMatchObject({
       errors: { max: null },
       onInconclusive: { extendSeconds: null, then: 'ask' },
     });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { PlanRequest } from '../../runbooks/plan.ts';
 import { plan } from '../../runbooks/plan.ts';
 import type { Group, Release, Runbook, TargetState } from '../../runbooks/runbook.ts';
-import type { ServiceFile } from '../../runbooks/service.ts';
+import type { ServiceFile, ServiceFileInput } from '../../runbooks/service.ts';
 import { serviceFileSchema } from '../../runbooks/service.ts';
 
 /** Digest of a made-up artifact: the letter repeated. */
@@ -13,6 +13,8 @@ export type CanaryFields = {
   readonly holdBack?: string;
   readonly smoke?: readonly unknown[];
   readonly watch?: string;
+  /** Another strategy than the canary. */
+  readonly strategy?: ServiceFileInput['environments'][string]['strategy'];
 };
 
 /** A service file of one environment, `production`. */
@@ -25,14 +27,18 @@ export const makeService = (canary: CanaryFields = {}): ServiceFile =>
     environments: {
       production: {
         target: { practice: {} },
-        strategy: {
+        strategy: canary.strategy ?? {
           canary: {
             ...(canary.steps === undefined ? {} : { steps: canary.steps }),
             watch: canary.watch ?? '15m',
           },
         },
+        flags: { flagd: { file: './flags.json' } },
         ...(canary.smoke === undefined ? {} : { smoke: canary.smoke }),
-        gates: { errors: { max: '1%' }, holdBack: canary.holdBack ?? '10%' },
+        gates: {
+          errors: { max: '1%' },
+          ...(canary.holdBack === undefined ? {} : { holdBack: canary.holdBack }),
+        },
       },
     },
     access: { deploy: ['team-checkout'], rollback: ['team-checkout', 'on-call'] },
@@ -83,12 +89,14 @@ export const anyRelease: fc.Arbitrary<Release> = fc.record({
 });
 
 const anyGroups = fc.uniqueArray(
-  fc.record({
-    version: fc.constantFrom(...versions),
-    digest: fc.constantFrom(...letters).map(digest),
-    instances: fc.constant(3),
-    ready: fc.integer({ min: 0, max: 3 }),
-  }),
+  fc
+    .record({
+      version: fc.constantFrom(...versions),
+      digest: fc.constantFrom(...letters).map(digest),
+      instances: fc.constantFrom(1, 3, 8),
+      ready: fc.integer({ min: 0, max: 8 }),
+    })
+    .map((one) => ({ ...one, ready: Math.min(one.instances, one.ready) })),
   { selector: ({ version }) => version, maxLength: versions.length },
 );
 
@@ -142,9 +150,39 @@ export const anyCanary: fc.Arbitrary<ServiceFile> = fc
   })
   .map(makeService);
 
+const anyPortion = fc.oneof(
+  fc.integer({ min: 0, max: 6 }),
+  fc.integer({ min: 0, max: 100 }).map((percent) => `${String(percent)}%`),
+);
+
+/** By any of the strategies. */
+export const anyService: fc.Arbitrary<ServiceFile> = fc.oneof(
+  { arbitrary: anyCanary, weight: 2 },
+  fc
+    .record({
+      strategy: fc.oneof(
+        fc.constant({ recreate: {} }),
+        fc.constant({ 'blue-green': {} }),
+        fc
+          .record({ maxUnavailable: anyPortion, maxSurge: anyPortion })
+          .filter(
+            ({ maxUnavailable, maxSurge }) =>
+              !/^0%?$/.test(String(maxUnavailable)) || !/^0%?$/.test(String(maxSurge)),
+          )
+          .map((rolling) => ({ rolling })),
+        fc
+          .constantFrom({ 'blue-green': {} }, { rolling: {} }, { canary: {} }, { recreate: {} })
+          .map((deploy) => ({ 'feature-flag': { flag: 'checkout-v2', deploy } })),
+      ),
+      holdBack: fc.integer({ min: 0, max: 500 }).map((tenths) => `${String(tenths / 10)}%`),
+      smoke: fc.constantFrom([], [{ http: { path: '/healthz' } }]),
+    })
+    .map(makeService),
+);
+
 /** A deploy that is not refused: another version than the one that runs, with the digest of what stands there. */
 export const anyDeploy: fc.Arbitrary<PlanRequest> = fc
-  .record({ service: anyCanary, settled: anySettled, wish: anyRelease })
+  .record({ service: anyService, settled: anySettled, wish: anyRelease })
   .filter(({ settled, wish }) => wish.version !== settled.running.version)
   .map(({ service, settled: { state, running }, wish }) => {
     const standing = state.groups.find(({ version }) => version === wish.version);

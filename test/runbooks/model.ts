@@ -14,6 +14,21 @@ export type Start = (version: string) => { readonly instances: number; readonly 
 
 const startReady: Start = () => ({ instances: 2, ready: 2 });
 
+/** As many as were asked for; they come up if the version does at all. */
+const started = (
+  counts: ReturnType<Start>,
+  instances: number | undefined,
+): { readonly instances: number; readonly ready: number } =>
+  instances === undefined ? counts : { instances, ready: counts.ready > 0 ? instances : 0 };
+
+const replaced = (state: TargetState, group: Group): TargetState => ({
+  ...state,
+  groups: [...state.groups.filter(({ version }) => version !== group.version), group],
+});
+
+const isLastHealthy = (state: TargetState, group: Group): boolean =>
+  group.ready > 0 && !state.groups.some((other) => other !== group && other.ready > 0);
+
 /**
  * A target as a pure function, with the rules of a real one: weights add up to 100 and go to ready groups; a version is
  * never replaced by another digest; what has traffic, is promoted or is the last healthy group is not retired.
@@ -23,13 +38,26 @@ export const apply = (state: TargetState, action: Action, start: Start = startRe
     case 'deploy': {
       const { version, digest } = action.release;
       const standing = groupOf(state, version);
+      const counts = started(start(version), action.instances);
       if (standing === undefined) {
-        return { state: { ...state, groups: [...state.groups, { version, digest, ...start(version) }] } };
+        return { state: { ...state, groups: [...state.groups, { version, digest, ...counts }] } };
       }
       if (standing.digest !== digest) return { refused: `${version} stands there with another digest` };
-      const others = state.groups.filter((group) => group !== standing);
-      return { state: { ...state, groups: [...others, { ...standing, ...start(version) }] } };
+      return { state: replaced(state, { ...standing, ...counts }) };
     }
+    case 'scale': {
+      const standing = groupOf(state, action.version);
+      if (standing === undefined) {
+        return action.instances === 0 ? { state } : { refused: `${action.version} is not there` };
+      }
+      if (action.instances === 0 && action.downtime !== true) {
+        if (weightOf(state.weights, action.version) > 0) return { refused: `${action.version} has traffic` };
+        if (isLastHealthy(state, standing)) return { refused: `${action.version} is the last healthy group` };
+      }
+      return { state: replaced(state, { ...standing, ...started(start(action.version), action.instances) }) };
+    }
+    case 'flag':
+      return { state };
     case 'shift': {
       const wanted = Object.entries(action.weights).filter(([, percent]) => percent > 0);
       const sum = wanted.reduce((total, [, percent]) => total + percent, 0);
@@ -49,11 +77,8 @@ export const apply = (state: TargetState, action: Action, start: Start = startRe
       if (standing === undefined) return { state };
       if (weightOf(state.weights, action.version) > 0) return { refused: `${action.version} has traffic` };
       if (state.stable === action.version) return { refused: `${action.version} is promoted` };
-      const groups = state.groups.filter((group) => group !== standing);
-      if (standing.ready > 0 && !groups.some((group) => group.ready > 0)) {
-        return { refused: `${action.version} is the last healthy group` };
-      }
-      return { state: { ...state, groups } };
+      if (isLastHealthy(state, standing)) return { refused: `${action.version} is the last healthy group` };
+      return { state: { ...state, groups: state.groups.filter((group) => group !== standing) } };
     }
     default:
       return action satisfies never;

@@ -4,7 +4,7 @@ import { plan } from '../../runbooks/plan.ts';
 import type { ShiftStep, Step, TargetState, WatchStep } from '../../runbooks/runbook.ts';
 import { asAction, canonicalJson } from '../../runbooks/runbook.ts';
 import {
-  anyCanary,
+  anyService,
   anyDeploy,
   anyRelease,
   anyState,
@@ -143,17 +143,18 @@ describe('any plan', () => {
   test('of a deploy raises traffic step by step and watches each share beside what is left of the old version', () => {
     fc.assert(
       fc.property(anyDeploy, (request) => {
-        const { steps, from } = planned(request).runbook;
+        const { steps, from, strategy } = planned(request).runbook;
         const moved = shifts(steps).map(
           ({ weights }) => new Map(Object.entries(weights)).get(request.release.version) ?? 0,
         );
         expect(moved).toEqual([...moved].sort((a, b) => a - b));
         expect(watches(steps).map(({ watch }) => watch)).toEqual([...watches(steps).keys()]);
         for (const [i, step] of steps.entries()) {
-          const before = steps[i - 1];
-          if (step.kind !== 'watch') continue;
-          if (before?.kind !== 'shift') throw new Error('a watch follows the shift that it watches');
-          expect(step.percent).toBe(before.percent);
+          if (step.kind !== 'watch' || steps.slice(0, i).some(({ kind }) => kind === 'release')) continue;
+          const before = shifts(steps.slice(0, i)).at(-1);
+          if (before === undefined) throw new Error('a watch follows the shift that it watches');
+          if (strategy === 'rolling') expect(step.percent).toBe(100);
+          else if (strategy !== 'feature-flag') expect(step.percent).toBe(before.percent);
           const left = new Map(Object.entries(before.weights)).get(from?.version ?? '') ?? 0;
           expect(step.baseline).toBe(left > 0 ? from?.version : null);
         }
@@ -166,7 +167,7 @@ describe('any plan', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('rollback' as const, 'recover' as const),
-        anyCanary,
+        anyService,
         anyState,
         anyRelease,
         (kind, service, state, release) => {

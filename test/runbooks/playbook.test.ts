@@ -53,7 +53,15 @@ describe('the playbook', () => {
         expect(rows).toHaveLength(runbook.steps.length);
         const moved = runbook.steps.findIndex(({ kind }) => kind === 'shift');
         const to = `all traffic to ${runbook.from?.version ?? ''}`;
-        for (const row of rows.slice(moved)) expect(`${row.split(' | ')[2] ?? ''} `).toMatch(startsWith(to));
+        const flagged = runbook.steps.findIndex(({ kind }) => kind === 'release');
+        const dark = flagged === -1 ? rows.length : flagged;
+        for (const row of rows.slice(dark)) expect(row).toContain('| checkout-v2 off |');
+        for (const row of rows.slice(moved, dark)) {
+          const back = `${row.split(' | ')[2] ?? ''} `;
+          // Where the old version has become smaller or has stopped, its instances come before the traffic.
+          const [, , ...rest] = /^((?:stop|\S+ at) [^,]*, then )*(.*)$/.exec(back) ?? [];
+          expect(rest.join('')).toMatch(startsWith(to));
+        }
       }),
     );
   });

@@ -2,13 +2,12 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, test } from '@jest/globals';
 import { obtainPrometheus } from './obtain-prometheus.ts';
+import { describePart } from './describe-part.ts';
+import { freePort } from './free-port.ts';
 
 // A real Prometheus of the tests: loopback, a free port, its data in a temporary folder.
 
@@ -36,28 +35,7 @@ const obtained = await obtainPrometheus();
 
 /** Tests that need one: they fail without it in CI, and are skipped with the reason elsewhere. */
 export const describeWithPrometheus = (title: string, tests: () => void): void => {
-  if (obtained.program !== null) {
-    describe(title, tests);
-    return;
-  }
-  const { sentence } = obtained;
-  if (process.env['CI'] === 'true') {
-    test(title, () => {
-      throw new Error(sentence);
-    });
-    return;
-  }
-  console.warn(`${title}: skipped. ${sentence}`);
-  describe.skip(title, tests);
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  describePart({ missing: obtained.program === null ? obtained.sentence : null }, title, tests);
 };
 
 const configOf = (jobs: readonly ScrapeJob[]): string =>

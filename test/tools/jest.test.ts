@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { countsLine } from '../../tools/jest/counts-reporter.mjs';
+import { countsLine, failureLines } from '../../tools/jest/counts-reporter.mjs';
 
 describe('errors under Jest', () => {
   test("Node's own errors are errors", async () => {
@@ -46,5 +46,25 @@ describe('the last line of a test run', () => {
     expect(countsLine({ ...none, numPassedTests: 1, numPendingTests: 2, numTodoTests: 1 })).toBe(
       '3 skipped\n1 passed, 0 failed',
     );
+  });
+
+  test('says before it what failed, and where', () => {
+    const passed = { status: 'passed' as const, fullName: 'a gate opens', failureMessages: [] };
+    const failed = {
+      ...{ status: 'failed' as const, fullName: 'a gate closes' },
+      failureMessages: ['\u001b[31mError: it stood open\u001b[39m\n    at gate.ts:1:1'],
+    };
+    const files = [
+      { testFilePath: '/house/test/gate.test.ts', testResults: [passed, failed] },
+      {
+        testFilePath: '/house/test/lost.test.ts',
+        testResults: [],
+        testExecError: new Error('no such module'),
+      },
+    ];
+    expect(failureLines(files as never, '/house')).toEqual([
+      'FAILED: test/gate.test.ts: a gate closes: Error: it stood open',
+      'FAILED: test/lost.test.ts: did not load',
+    ]);
   });
 });

@@ -29,7 +29,8 @@ const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(
 describe('sluiced dev', () => {
   test('has its data folder for itself: a second one is told where the first one answers', async () => {
     const dev = await start();
-    await until('its workers have asked for work', () => isReady(dev));
+    await until('it says that it is ready', () => dev.log().includes('ready in '));
+    expect(await isReady(dev)).toBe(true);
     expect(modeOf(tokenFile(dev.home))).toBe('600');
     expect(modeOf(dev.home)).toBe('700');
     const address = readDaemonFile(dev.home);

@@ -82,6 +82,10 @@ describeOnPostgres('sluiced worker and sluiced serve over PostgreSQL', (postgres
     const released = await run('release');
     expect(released).toMatchObject({ exit: 0 });
     expect(released.out).toContain(build);
+    // The build that takes every new rollout is never done: waiting for it would have no end.
+    const current = await run('drain', build);
+    expect(current).toMatchObject({ exit: errorTable.COMMAND_REFUSED.exit });
+    expect(current.err).toContain('current');
 
     const api = new Api(home);
     await api.adopt('shop');

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { script, Stage, verdict } from './stage.ts';
+import { describe, expect, test } from '@jest/globals';
+import { script, verdict } from './stage.ts';
+import { stagePerTest } from './stage-hooks.ts';
 
 // A server of its own: a workflow that ends while an activity of it is still tried again holds the server's clock.
-let stage: Stage;
-beforeAll(async () => {
-  stage = await Stage.open();
-}, 60_000);
-afterAll(async () => {
-  await stage.close();
-});
+const stage = stagePerTest();
 
 describe('the ledger away', () => {
   test('the way back does not wait for it, and `deliver` writes the rest in order', async () => {
@@ -19,7 +14,7 @@ describe('the ledger away', () => {
         if (away) throw new Error('the ledger is away');
       },
     });
-    await stage.play(play, async (run) => {
+    await stage().play(play, async (run) => {
       const result = await run.handle.result();
       expect(result.state).toBe('rolled-back');
       expect(play.events).toEqual([]);

@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { record, recordRollout, replay } from './replaying.ts';
-import { script, Stage } from './stage.ts';
+import { script } from './stage.ts';
+import { stageOfAll } from './stage-hooks.ts';
 
 // A server of its own: one on which a rollout has ended while an activity of it was tried does not skip the hour.
-let stage: Stage;
-beforeAll(async () => {
-  stage = await Stage.open();
-}, 60_000);
-afterAll(async () => {
-  await stage.close();
-});
+const stage = stageOfAll();
 
 test('today’s workflow code decides as it did: a rollout that succeeds, and the keep after it', async () => {
-  const recorded = await stage.play(script(), async (run) => {
+  const recorded = await stage().play(script(), async (run) => {
     const keep = `keep/${run.rolloutId}`;
     expect((await run.handle.result()).state).toBe('succeeded');
     await run.env.client.workflow.getHandle(keep).result();

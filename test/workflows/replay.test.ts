@@ -1,21 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Recorded } from './replaying.ts';
 import { recordRollout, replay } from './replaying.ts';
-import { script, Stage, until, verdict } from './stage.ts';
+import { script, until, verdict } from './stage.ts';
+import { stagePerTest } from './stage-hooks.ts';
 
 /** Histories of released versions: `<what>.json`, as Temporal exports them. None before the first release. */
 const saved = path.resolve(import.meta.dirname, '../histories');
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await Stage.open();
-}, 60_000);
-afterAll(async () => {
-  await stage.close();
-});
+const stage = stagePerTest();
 
 /** A watch that ends when the test says so, or is cancelled. */
 const openEnded = () => {
@@ -27,7 +22,7 @@ const stories: readonly { readonly says: string; readonly play: () => Promise<re
   {
     says: 'a breach in the second watch',
     play: () =>
-      stage.play(script({ watches: [verdict('pass'), verdict('breach')] }), async (run) => {
+      stage().play(script({ watches: [verdict('pass'), verdict('breach')] }), async (run) => {
         expect((await run.handle.result()).state).toBe('rolled-back');
         return [await recordRollout(run)];
       }),
@@ -35,7 +30,7 @@ const stories: readonly { readonly says: string; readonly play: () => Promise<re
   {
     says: 'a question that is answered twice: extend, accept',
     play: () =>
-      stage.play(script({ watches: [verdict('inconclusive', 'no-data')] }), async (run) => {
+      stage().play(script({ watches: [verdict('inconclusive', 'no-data')] }), async (run) => {
         await until(run, 'inconclusive');
         await run.say('extend');
         for (let asked = 0; asked < 3; asked += 1) {
@@ -50,7 +45,7 @@ const stories: readonly { readonly says: string; readonly play: () => Promise<re
     says: 'an abort during a watch',
     play: () => {
       const { watch, end } = openEnded();
-      return stage.play(script({ watches: [watch] }), async (run) => {
+      return stage().play(script({ watches: [watch] }), async (run) => {
         await until(run, 'watching');
         await run.say('abort');
         expect((await run.handle.result()).state).toBe('aborted');
@@ -65,7 +60,7 @@ const stories: readonly { readonly says: string; readonly play: () => Promise<re
       const first = openEnded();
       const guard = openEnded();
       const watches = [first.watch, guard.watch];
-      return stage.play(script({ watches }), async (run) => {
+      return stage().play(script({ watches }), async (run) => {
         await until(run, 'watching');
         await run.say('hold');
         await run.say('resume');
@@ -83,9 +78,9 @@ const stories: readonly { readonly says: string; readonly play: () => Promise<re
     says: 'a rollback of what was promoted',
     play: () => {
       const play = script();
-      return stage.play(play, async (run) => {
+      return stage().play(play, async (run) => {
         await run.handle.result();
-        return stage.play(
+        return stage().play(
           script({ state: play.state }),
           async (back) => {
             expect((await back.handle.result()).state).toBe('succeeded');
@@ -99,7 +94,7 @@ const stories: readonly { readonly says: string; readonly play: () => Promise<re
   {
     says: 'a way back that fails and is taken over',
     play: () =>
-      stage.play(
+      stage().play(
         script({
           watches: [verdict('breach')],
           beforeWrite: ({ key }) => {

@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import { script, Stage, until, verdict } from './stage.ts';
+import { script, until, verdict } from './stage.ts';
+import { stagePerTest } from './stage-hooks.ts';
 
 const minute = 60_000;
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await Stage.open();
-}, 60_000);
-afterAll(async () => {
-  await stage.close();
-});
+const stage = stagePerTest();
 
 describe('forward', () => {
   test('a healthy canary goes all the way, watch by watch, and is promoted', async () => {
     const play = script();
-    const result = await stage.play(play, (run) => run.handle.result());
+    const result = await stage().play(play, (run) => run.handle.result());
     expect(result.state).toBe('succeeded');
     expect(play.writes.map(({ action }) => action)).toMatchObject([
       { do: 'deploy' },
@@ -36,7 +31,7 @@ describe('forward', () => {
 
   test('what can not be planned is refused and nothing is written', async () => {
     const play = script();
-    const result = await stage.play(play, (run) => run.handle.result(), { input: { version: '2.0.4' } });
+    const result = await stage().play(play, (run) => run.handle.result(), { input: { version: '2.0.4' } });
     expect(result.state).toBe('refused');
     expect(play.writes).toEqual([]);
   });
@@ -47,7 +42,7 @@ describe('the way back', () => {
 
   test('a breach takes the traffic back and removes the canary', async () => {
     const play = script({ watches: [verdict('pass'), verdict('breach', 'errors_vs_limit')] });
-    const result = await stage.play(play, (run) => run.handle.result());
+    const result = await stage().play(play, (run) => run.handle.result());
     expect(result.state).toBe('rolled-back');
     expect(weights(play)).toEqual({ '2.0.4': 100 });
     expect(play.state.groups.map(({ version }) => version)).toEqual(['2.0.4']);
@@ -60,7 +55,7 @@ describe('the way back', () => {
       throw ApplicationFailure.nonRetryable('2.1.0: 0 of 2 instances ready after 120 s.', 'NOT_READY');
     };
     const play = script({ ready });
-    const result = await stage.play(play, (run) => run.handle.result());
+    const result = await stage().play(play, (run) => run.handle.result());
     expect(result.state).toBe('rolled-back');
     expect(result.sentence).toContain('0 of 2 instances ready');
     expect(play.state.groups.map(({ version }) => version)).toEqual(['2.0.4']);
@@ -74,7 +69,7 @@ describe('the way back', () => {
         if (refuse && key.includes('/back/')) throw ApplicationFailure.nonRetryable('no', 'TARGET_REFUSED');
       },
     });
-    const result = await stage.play(play, async (run) => {
+    const result = await stage().play(play, async (run) => {
       await until(run, 'rollback-failed');
       await expect(run.say('hold')).rejects.toThrow();
       refuse = false;
@@ -95,7 +90,7 @@ describe('the way back', () => {
         if (key.includes('/back/')) throw ApplicationFailure.nonRetryable('no', 'TARGET_REFUSED');
       },
     });
-    const result = await stage.play(play, async (run) => {
+    const result = await stage().play(play, async (run) => {
       await until(run, 'rollback-failed');
       await run.say('take-over');
       return run.handle.result();
@@ -103,9 +98,36 @@ describe('the way back', () => {
     expect(result.state).toBe('rolled-back-by-hand');
   });
 
+  test('traffic that break-glass has moved back is found there: rolled back by hand', async () => {
+    const play = script({
+      watches: [verdict('breach')],
+      beforeWrite: ({ key }) => {
+        if (!key.includes('/back/')) return;
+        play.state = { ...play.state, weights: { '2.0.4': 100 } };
+        throw ApplicationFailure.nonRetryable('a newer write was made since', 'TARGET_FENCED');
+      },
+    });
+    const result = await stage().play(play, (run) => run.handle.result());
+    expect(result.state).toBe('rolled-back-by-hand');
+    expect(result.sentence).toContain('by hand');
+    expect(play.events.some(({ body }) => body.type === 'way-back-failed')).toBe(false);
+  });
+
+  test('a fence that left the traffic elsewhere is no way back: a person decides', async () => {
+    const play = script({
+      watches: [verdict('breach')],
+      beforeWrite: ({ key }) => {
+        if (key.includes('/back/')) throw ApplicationFailure.nonRetryable('newer', 'TARGET_FENCED');
+      },
+    });
+    await stage().play(play, async (run) => {
+      await until(run, 'rollback-failed');
+    });
+  });
+
   test('a cancel in Temporal is an abort', async () => {
     const held = script({ watches: [verdict('inconclusive', 'no-data')] });
-    const result = await stage.play(held, async (run) => {
+    const result = await stage().play(held, async (run) => {
       await until(run, 'inconclusive');
       await run.handle.cancel();
       return run.handle.result();

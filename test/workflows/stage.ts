@@ -1,10 +1,13 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import type { Client, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { makePendingWork } from '../../activities/pending-work.ts';
+import { hashRunbook } from '../../activities/prepare.ts';
 import type { Actor } from '../../runbooks/access.ts';
 import type { LedgerEvent } from '../../runbooks/events.ts';
+import type { ActiveFreeze } from '../../runbooks/freeze-block.ts';
 import { plan } from '../../runbooks/plan.ts';
 import type { Release, TargetState } from '../../runbooks/runbook.ts';
 import type { ServiceFile } from '../../runbooks/service.ts';
@@ -19,12 +22,19 @@ import type {
   WatchInput,
   WriteInput,
 } from '../../workflows/contract.ts';
+import type { AnnounceInput, ChangeInput, PageInput, SourceTell } from '../../workflows/telling.ts';
 import type { CommandMessage, RunningCommand } from '../../workflows/messages.ts';
 import { commandUpdate } from '../../workflows/messages.ts';
 import type { rollout } from '../../workflows/rollout.ts';
 import { searchAttributes } from '../../workflows/status.ts';
 import { apply } from '../runbooks/model.ts';
+import type { MigrationScript } from './stage-migrations.ts';
+import { migrationActivities } from './stage-migrations.ts';
+import { startServer } from './stage-server.ts';
+import { verdict, watchActivity } from './stage-watches.ts';
 import { digest, group, makeService, makeState } from '../runbooks/make.ts';
+
+export { verdict } from './stage-watches.ts';
 
 export const operator: Actor = { id: 'ana', via: 'operator', groups: ['operator'] };
 
@@ -36,27 +46,27 @@ export const settings: Settings = {
   ledgerPatienceMs: 20_000,
 };
 
-export const verdict = (kind: Verdict['kind'], reason: string = kind): Verdict => ({
-  kind,
-  reason,
-  sentence: `${kind}: ${reason}.`,
-  t: 1,
-  canary: { requests: 100, errors: 0 },
-  baseline: { requests: 900, errors: 0 },
-  samples: { seen: 10, due: 10 },
-  recording: null,
-});
-
-/** What the activities of one test do, and what they saw. Targets are the model of `test/runbooks/model.ts`. */
-export type Script = {
+/** What the activities of one test do and saw. Targets are the model of `test/runbooks/model.ts`. */
+export type Script = MigrationScript & {
   state: TargetState;
   /** Answers of the watches, in order; the last one goes on. A function may throw. */
   watches: (Verdict | ((input: WatchInput) => Verdict | Promise<Verdict>))[];
+  /** Whether what a rollout waits for has come; absent: never. */
+  comes?: (input: WatchInput) => boolean | Promise<boolean>;
   /** Runs before a write is applied; throwing refuses it. */
   beforeWrite?: (input: WriteInput) => void | Promise<void>;
+  /** The freeze that is on; absent: none is. */
+  freeze?: () => ActiveFreeze | null | Promise<ActiveFreeze | null>;
   ready?: () => void | Promise<void>;
   smoke?: () => void | Promise<void>;
   record?: (events: readonly LedgerEvent[]) => void | Promise<void>;
+  /** What PagerDuty does with an order, and Slack with an announcement; throwing refuses it. */
+  page?: (input: PageInput) => void | Promise<void>;
+  announce?: (input: AnnounceInput) => void;
+  readonly paged: PageInput[];
+  readonly announced: AnnounceInput[];
+  readonly changes: ChangeInput[];
+  readonly sources: SourceTell[];
   readonly writes: WriteInput[];
   readonly watched: WatchInput[];
   readonly events: LedgerEvent[];
@@ -65,13 +75,18 @@ export type Script = {
 export const script = (changes: Partial<Script> = {}): Script => ({
   state: makeState(group('2.0.4', 'a')),
   watches: [verdict('pass')],
+  paged: [],
+  announced: [],
+  changes: [],
+  sources: [],
+  migrated: [],
   writes: [],
   watched: [],
   events: [],
   ...changes,
 });
 
-const activitiesOf = (play: Script): Activities & WatchActivities => {
+const activitiesOf = (play: Script, client: Client): Activities & WatchActivities => {
   const write = async (input: WriteInput): Promise<void> => {
     await play.beforeWrite?.(input);
     const outcome = apply(play.state, input.action);
@@ -92,27 +107,30 @@ const activitiesOf = (play: Script): Activities & WatchActivities => {
         release,
         state: play.state,
         lastGood: { version: '2.0.4', digest: digest('a') },
+        ...(input.flag === undefined
+          ? {}
+          : { flag: { flag: input.flag.name, now: 0, wanted: input.flag.percent } }),
+        migrations: play.look,
       });
       return Promise.resolve(
         'problems' in result
           ? { ok: false, problems: result.problems }
-          : {
-              ok: true,
-              runbook: result.runbook,
-              hash: 'h'.repeat(64),
-              epoch: 1,
-              warnings: result.warnings,
-              keep: null,
-            },
+          : { ok: true, ...result, hash: hashRunbook(result.runbook), epoch: 1, keep: null },
       );
     },
     preflight: () => Promise.resolve(),
     observe: () => Promise.resolve({ state: play.state, blind: null }),
+    // The real one: what it asks is Temporal.
+    pendingWork: makePendingWork({ client, clock: () => Date.now() }),
+    freeze: async () => (await play.freeze?.()) ?? null,
     claimKeep: () => Promise.resolve({ retired: [] }),
+    ...migrationActivities(play),
     deploy: write,
     shift: write,
     promote: write,
     retire: write,
+    scale: write,
+    flag: write,
     ready: async () => {
       await play.ready?.();
     },
@@ -126,12 +144,20 @@ const activitiesOf = (play: Script): Activities & WatchActivities => {
       play.events.push(...events);
     },
     sweep: () => Promise.resolve([]),
-    watch: async (input) => {
-      play.watched.push(input);
-      const next = play.watches.length > 1 ? play.watches.shift() : play.watches[0];
-      if (next === undefined) throw new Error('the script has no verdict');
-      return { verdict: typeof next === 'function' ? await next(input) : next, carry: null };
+    page: async (input) => {
+      await play.page?.(input);
+      play.paged.push(input);
+      return `${input.order.do} ${input.order.incident}`;
     },
+    tellChange: async (input) => void play.changes.push(input),
+    tellSource: async (input) => void play.sources.push(input),
+    announce: async (input) => {
+      play.announce?.(input);
+      play.announced.push(input);
+      return { message: input.message };
+    },
+    follow: async () => undefined,
+    watch: watchActivity(play),
   };
 };
 
@@ -148,9 +174,7 @@ export class Stage {
     Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
     const part = await findPart('temporal-test-server');
     if (!part.found) throw new Error(part.sentence);
-    const env = await TestWorkflowEnvironment.createTimeSkipping({
-      server: { executable: { type: 'existing-path', path: part.path } },
-    });
+    const env = await startServer(part.path);
     await env.connection.operatorService.addSearchAttributes({
       namespace: 'default',
       // 2: Keyword.
@@ -180,7 +204,7 @@ export class Stage {
     this.#count += 1;
     const queue = `test-${String(this.#count)}`;
     const own: Settings = { ...settings, queues: { main: queue, watch: `${queue}-watch` } };
-    const activities = activitiesOf(play);
+    const activities = activitiesOf(play, this.env.client);
     const common = { connection: this.env.nativeConnection, activities };
     const main = await Worker.create({
       ...common,
@@ -222,6 +246,7 @@ export class Stage {
           // A timer whose worker is gone would hold the clock of the tests that follow.
           await this.#end(`rollout/production/${rolloutId}`);
           await this.#end(`keep/${rolloutId}`);
+          await this.#end(`deliver/${rolloutId}`);
         }
       }),
     );

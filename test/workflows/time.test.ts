@@ -1,21 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { makeService } from '../runbooks/make.ts';
 import type { PlayedRollout, Script } from './stage.ts';
-import { script, Stage, statesOf, until, verdict } from './stage.ts';
+import { script, statesOf, until, verdict } from './stage.ts';
+import { stagePerTest } from './stage-hooks.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 
 // A server per test: a rollout that ends while an activity of it waits for its next attempt holds the server's clock
 // for whoever comes next.
-let stage: Stage;
-beforeEach(async () => {
-  stage = await Stage.open();
-}, 60_000);
-afterEach(async () => {
-  await stage.close();
-});
+const stage = stagePerTest();
 
 /** Ms between the rollout's first and last event, on its own clock. */
 const lasted = ({ events }: Script): number => {
@@ -26,7 +21,7 @@ const lasted = ({ events }: Script): number => {
 describe('time', () => {
   test('the keep workflow takes the old version away after an hour, not before', async () => {
     const play = script();
-    await stage.play(play, async (run) => {
+    await stage().play(play, async (run) => {
       await run.handle.result();
       await run.env.client.workflow.getHandle(`keep/${run.rolloutId}`).result();
     });
@@ -45,7 +40,7 @@ describe('time', () => {
         },
       ],
     });
-    const result = await stage.play(play, (run) => run.handle.result());
+    const result = await stage().play(play, (run) => run.handle.result());
     const took = lasted(play);
     // 15 min of watch, a little patience, 30 min for somebody to answer; then the way back.
     expect(took).toBeGreaterThan(45 * minute);
@@ -64,7 +59,7 @@ describe('time', () => {
         await (await playing.promise).say('hold');
       },
     });
-    const result = await stage.play(play, async (run) => {
+    const result = await stage().play(play, async (run) => {
       playing.resolve(run);
       return run.handle.result();
     });
@@ -78,7 +73,7 @@ describe('time', () => {
 
   test('silence that nobody answers goes back after half an hour; an answer in time goes on', async () => {
     const asked = script({ watches: [verdict('inconclusive', 'too-little-traffic'), verdict('pass')] });
-    const result = await stage.play(asked, async (run) => {
+    const result = await stage().play(asked, async (run) => {
       await until(run, 'inconclusive');
       await run.say('accept');
       return run.handle.result();
@@ -100,9 +95,37 @@ describe('time', () => {
       },
     };
     const play = script({ watches: [verdict('inconclusive', 'looks-bad')] });
-    const result = await stage.play(play, (run) => run.handle.result(), { service: extending });
+    const result = await stage().play(play, (run) => run.handle.result(), { service: extending });
     expect(result.state).toBe('rolled-back');
     const lengths = play.watched.map(({ startsAt, endsAt }) => Date.parse(endsAt) - Date.parse(startsAt));
     expect(lengths).toEqual([15 * minute, 5 * minute]);
+  });
+
+  const promoting = () => {
+    const service = makeService();
+    const production = service.environments['production'];
+    if (production === undefined) throw new Error('no production');
+    const promote = { extend: 0, then: 'promote' as const, because: 'nobody buys at night' };
+    const gates = { ...production.gates, onInconclusive: promote };
+    return { service: { ...service, environments: { production: { ...production, gates } } } };
+  };
+
+  test('the file can let a release go on for want of traffic', async () => {
+    const quiet = script({ watches: [verdict('inconclusive', 'too-little-traffic')] });
+    const result = await stage().play(quiet, (run) => run.handle.result(), promoting());
+    expect(result.state).toBe('succeeded');
+    expect(statesOf(quiet)).not.toContain('inconclusive');
+    const found = quiet.events.flatMap(({ body }) => (body.type === 'step-done' ? [body.found] : []));
+    expect(found).toContainEqual(expect.stringContaining('as the file says (nobody buys at night)'));
+  });
+
+  test('and for nothing else: a person is asked about what looks bad', async () => {
+    const doubtful = script({ watches: [verdict('inconclusive', 'looks-bad'), verdict('pass')] });
+    const accept = async (run: PlayedRollout) => {
+      await until(run, 'inconclusive');
+      await run.say('accept');
+      return run.handle.result();
+    };
+    expect((await stage().play(doubtful, accept, promoting())).state).toBe('succeeded');
   });
 });

@@ -4,6 +4,7 @@ import { informationBound, plannedErrors, plannedSlowdown } from './plan.ts';
 import type { Planned } from './plan.ts';
 import { noFaults } from './watch.ts';
 import type { Faults, Scene } from './watch.ts';
+import { demoScenes } from './demo.ts';
 import { world } from './world.ts';
 import type { World } from './world.ts';
 
@@ -213,6 +214,24 @@ const planCases: readonly Case[] = [
   ...[plannedSlow(5), plannedSlow(50), plannedSlow(500)],
 ];
 
+/** What a new user sees first: each watch of it must say what is so. */
+const demoCases: readonly Case[] = demoScenes().flatMap(
+  ({ name, requestsPerSecond, start, healthy: well, bad: ill }) => [
+    {
+      name: `${name}, healthy`,
+      requestsPerSecond,
+      scene: well,
+      demand: { kind: 'passes', atLeast: 0.95, atMost: null },
+    },
+    {
+      name: `${name}, 0.3 to 3 %`,
+      requestsPerSecond,
+      scene: ill,
+      demand: { kind: 'found', atLeast: 0.95, median: null, nineOfTen: null, onset: start, bound: null },
+    },
+  ],
+);
+
 /** Every case of what is demanded, in the order of the report. */
 export const cases: readonly Case[] = [
   ...healthyCases,
@@ -220,4 +239,5 @@ export const cases: readonly Case[] = [
   ...badCases,
   ...passCases,
   ...planCases,
+  ...demoCases,
 ];

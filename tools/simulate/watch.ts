@@ -28,6 +28,22 @@ export type Scene = {
   readonly settings: GateSettings;
   readonly world: World;
   readonly faults: Faults;
+  /** Which watch of the rollout is judged, the first being 0; those before it are played, one right after the other. */
+  readonly watch?: number;
+};
+
+/** When each watch begins, and when the last one ends, up to the one that is judged. */
+const timesOf = ({
+  settings,
+  watch = 0,
+}: Scene): { readonly starts: readonly number[]; readonly end: number } => {
+  const starts: number[] = [];
+  let end = 0;
+  for (const { seconds } of settings.watches.slice(0, watch + 1)) {
+    starts.push(end);
+    end += seconds;
+  }
+  return { starts, end };
 };
 
 type Counter = { requests: number; errors: number; buckets: readonly number[] };
@@ -67,11 +83,11 @@ export const historyOf = (
   return readings;
 };
 
-/** The samples of one simulated watch. */
+/** The samples of one simulated rollout, up to the end of the watch that is judged. */
 export function* samplesOf(scene: Scene, uniform: Uniform): Generator<Sample> {
   const { settings, world, faults } = scene;
   const every = settings.everySeconds;
-  const end = settings.watches[0]?.seconds ?? 0;
+  const { end } = timesOf(scene);
   const traffic = trafficOf(world, uniform, 0, end);
   const canary = zero();
   const baseline = zero();
@@ -104,11 +120,15 @@ export function* samplesOf(scene: Scene, uniform: Uniform): Generator<Sample> {
 export const runWatch = (scene: Scene, seed: number): Pick<Verdict, 'kind' | 'reason' | 't'> => {
   const { settings } = scene;
   const uniform = uniformFrom(seed);
-  let state = rolloutGate.openWatch(
-    rolloutGate.begin(settings, historyOf(settings, scene.world, uniform)),
-    0,
-  );
+  const { starts, end } = timesOf(scene);
+  let state = rolloutGate.begin(settings, historyOf(settings, scene.world, uniform));
+  let opened = 0;
   for (const sample of samplesOf(scene, uniform)) {
+    const start = starts[opened];
+    if (start !== undefined && sample.t >= start) {
+      state = rolloutGate.openWatch(state, start);
+      opened += 1;
+    }
     // What `observe` does, without the record and its words.
     const stepped = stepGate(settings, state, sample);
     if (stepped === null) continue;
@@ -116,9 +136,8 @@ export const runWatch = (scene: Scene, seed: number): Pick<Verdict, 'kind' | 're
     const breach = findBreach(settings, state, stepped.evidence);
     if (breach !== null) return { kind: breach.kind, reason: breach.reason, t: sample.t };
   }
-  const t = settings.watches[0]?.seconds ?? 0;
-  const { kind, reason } = rolloutGate.close(settings, state, t);
-  return { kind, reason, t };
+  const { kind, reason } = rolloutGate.close(settings, state, end);
+  return { kind, reason, t: end };
 };
 
 /** What became of many watches. */

@@ -1,5 +1,5 @@
 import type { PrometheusSource } from '../../../runbooks/gate-source.ts';
-import type { GatePolicy } from '../../../runbooks/gates.ts';
+import type { GatesBlock } from '../../../runbooks/gates.ts';
 import { gateQueries } from '../queries.ts';
 import type { GateQueries } from '../queries.ts';
 import { requestsFor } from './counters.ts';
@@ -13,7 +13,7 @@ export type PrometheusPlan = GateQueries & {
 };
 
 /** @throws SluiceError SERVICE_FILE_INVALID for a block that the schema refuses */
-export const prometheusPlan = (settings: PrometheusSource, gates: GatePolicy): PrometheusPlan => {
+export const prometheusPlan = (settings: PrometheusSource, gates: GatesBlock): PrometheusPlan => {
   const queries = gateQueries(gates);
   const { total, bad, buckets } = queries;
   return {

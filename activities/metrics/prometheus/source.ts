@@ -1,6 +1,6 @@
 import type { SluiceError } from '../../../runbooks/errors.ts';
 import type { PrometheusSource } from '../../../runbooks/gate-source.ts';
-import type { GatePolicy } from '../../../runbooks/gates.ts';
+import type { GatesBlock } from '../../../runbooks/gates.ts';
 import type { ArmReading, InstanceReading } from '../../../src/gates/reading.ts';
 import { sayDuration } from '../../../runbooks/units.ts';
 import type { Environment } from '../http/secrets.ts';
@@ -85,7 +85,7 @@ const armOf = (instances: readonly TimedInstance[], gauges: readonly GaugeValues
 /** A Prometheus, by its HTTP API: raw counters per instance with the times of their scrapes. */
 export const prometheusSource = (
   settings: PrometheusSource,
-  gates: GatePolicy,
+  gates: GatesBlock,
   { env, clock }: { readonly env: Environment; readonly clock: () => number },
 ): MetricsSource => {
   const plan = prometheusPlan(settings, gates);

@@ -1,5 +1,5 @@
 import type { ScrapeSource } from '../../../runbooks/gate-source.ts';
-import type { GatePolicy } from '../../../runbooks/gates.ts';
+import type { GatesBlock } from '../../../runbooks/gates.ts';
 import type { ArmReading } from '../../../src/gates/reading.ts';
 import { gateQueries } from '../queries.ts';
 import type { GateQueries } from '../queries.ts';
@@ -45,7 +45,7 @@ const armOf = (instances: readonly PageInstance[], at: number): ArmReading => ({
  * The `/metrics` pages of the instances themselves. They tell no past, so there is no history; and no time but that of
  * the answer, where the samples carry none.
  */
-export const scrapeSource = (settings: ScrapeSource, gates: GatePolicy, parts: PageParts): MetricsSource => {
+export const scrapeSource = (settings: ScrapeSource, gates: GatesBlock, parts: PageParts): MetricsSource => {
   const queries = gateQueries(gates);
   const source: MetricsSource = {
     async read(version, signal) {

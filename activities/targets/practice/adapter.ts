@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import type { ErrorCode } from '../../../runbooks/errors.ts';
-import type { Action, TargetState } from '../../../runbooks/runbook.ts';
+import type { TargetAction, TargetState } from '../../../runbooks/runbook.ts';
 import type { InstanceReading } from '../../../src/gates/reading.ts';
 import type { Target, TimedReading, WriteMark } from '../target.ts';
 import { callPlane, parseAnswer } from './control-client.ts';
@@ -76,12 +77,14 @@ export const practiceTarget = (home: string, options: PracticeOptions = {}): Tar
   };
 
   return {
+    wayBackFile: (service) => join(home, 'way-back', `${service}.json`),
+
     async observe(service, signal): Promise<TargetState> {
       const seen = await view(service, signal);
       return seen?.state ?? { groups: [], weights: {}, stable: null, fence: 0 };
     },
 
-    async apply(service, action: Action, mark: WriteMark, artifact, signal): Promise<void> {
+    async apply(service, action: TargetAction, mark: WriteMark, artifact, signal): Promise<void> {
       const answer = await call({
         method: 'POST',
         path: `${servicePath(service)}/actions`,

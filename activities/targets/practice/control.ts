@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { name, version } from '../../../runbooks/names.ts';
 
 /** Raised when the calls or the state file change so that an older plane can't serve a newer daemon. */
-export const planeProtocol = 1;
+export const planeProtocol = 2;
 
 /** Exit code of a plane whose home already has one (`EX_TEMPFAIL`). */
 export const homeOwnedExit = 75;
@@ -14,14 +14,23 @@ const ms = z.number().min(0);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits');
 const release = z.strictObject({ version, digest });
 
+/** Wanted number of instances of one version. */
+export const instances = z.int().min(0).max(50);
+
 export const actionSchema = z.discriminatedUnion('do', [
-  z.strictObject({ do: z.literal('deploy'), release }),
+  z.strictObject({ do: z.literal('deploy'), release, instances: instances.min(1).optional() }),
   z.strictObject({ do: z.literal('shift'), weights: z.record(version, z.int().min(0).max(100)) }),
   z.strictObject({ do: z.literal('promote'), version }),
   z.strictObject({ do: z.literal('retire'), version }),
+  z.strictObject({
+    do: z.literal('scale'),
+    version,
+    instances,
+    downtime: z.literal(true).optional(),
+  }),
 ]);
 
-export const actionKinds = ['deploy', 'shift', 'promote', 'retire'] as const;
+export const actionKinds = ['deploy', 'shift', 'promote', 'retire', 'scale'] as const;
 
 export const markSchema = z.strictObject({
   rolloutId: z.string().min(1).max(200),

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import { name, version } from '../../../runbooks/names.ts';
-import type { Action } from '../../../runbooks/runbook.ts';
+import type { TargetAction } from '../../../runbooks/runbook.ts';
 import { practiceTarget } from './adapter.ts';
 import { resolveManifest } from './artifact.ts';
 import { callPlane, parseAnswer } from './control-client.ts';
@@ -100,7 +100,7 @@ const seedService = async (home: string, folder: string, entry: PracticeEntry): 
       ...(refusal.mend === undefined ? {} : { hint: refusal.mend }),
     });
   }
-  const write = async (fence: number, action: Action): Promise<void> => {
+  const write = async (fence: number, action: TargetAction): Promise<void> => {
     if (fence < before.fence) return;
     const mark = { rolloutId: seedRolloutId, key: `${seedRolloutId}/${String(fence)}`, fence };
     const artifact = action.do === 'deploy' ? { digest: release.digest, text } : undefined;

@@ -3,7 +3,7 @@ import { closest } from '../../../runbooks/closest.ts';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import type { PlaceView } from '../../rollouts/facade.ts';
 import type { ApiDeps, ZodApp } from '../deps.ts';
-import { operator } from '../guard.ts';
+import { actorOf } from '../guard.ts';
 import { sendRefusals } from '../problem.ts';
 import { placeList, prepared, problemDocument, releaseList } from '../schemas/answers.ts';
 import {
@@ -33,12 +33,15 @@ export const addServiceRoutes = (app: ZodApp, { rollouts, ledger }: ApiDeps): vo
         },
       },
     },
-    async ({ body: { service, environment, version } }, reply) => {
+    async (request, reply) => {
+      const { service, environment, version, overrides, hotfix } = request.body;
       const answer = await rollouts.plan({
         service,
         environment: environment ?? null,
         version,
-        actor: operator,
+        ...(overrides === undefined ? {} : { overrides }),
+        ...(hotfix === undefined ? {} : { hotfix }),
+        actor: actorOf(request),
       });
       if (answer.ok) return reply.send(answer);
       sendRefusals(reply, answer.problems);
@@ -90,11 +93,19 @@ export const addServiceRoutes = (app: ZodApp, { rollouts, ledger }: ApiDeps): vo
         tags: ['services'],
         params: serviceParams,
         body: adoptRequest,
-        response: { 200: releaseView, 404: unknown },
+        response: {
+          200: releaseView,
+          403: problemDocument.describe('the sender may not deploy there'),
+          404: unknown,
+        },
       },
     },
-    async ({ params, body }) =>
-      rollouts.adopt({ service: params.service, environment: body.environment ?? null, actor: operator }),
+    async (request) =>
+      rollouts.adopt({
+        service: request.params.service,
+        environment: request.body.environment ?? null,
+        actor: actorOf(request),
+      }),
   );
 
   app.get(

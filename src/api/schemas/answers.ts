@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { checkNames } from '../../../runbooks/checks/check.ts';
 import type { Prepared } from '../../../workflows/contract.ts';
 import type { SaidAnswer, StartAnswer } from '../../rollouts/requests.ts';
 import type { ChainReport, SampleView } from '../../store/views.ts';
 import type { DoctorReport, Readiness } from '../health.ts';
 import { event } from './event.ts';
-import { block, counts, effect, problem, state } from './parts.ts';
+import { block, counts, effect, gateRecord, problem, state } from './parts.ts';
+import { outlook } from './outlook.ts';
 import { place, releaseView, rollout } from './rollout.ts';
 import { runbook } from './runbook.ts';
 
@@ -33,6 +35,11 @@ export const prepared: z.ZodType<Prepared> = z
     hash: z.string().describe('SHA-256 of the runbook'),
     epoch: z.int(),
     warnings: z.array(z.string()),
+    outlook: outlook.exactOptional(),
+    overridden: z
+      .array(z.object({ check: z.enum(checkNames), saw: z.string(), reason: z.string() }))
+      .exactOptional()
+      .describe('checks that stood against it and were passed over'),
     keep: z.string().nullable().describe('what still holds the old version ready and is claimed first'),
   })
   .meta({ id: 'Prepared' });
@@ -68,7 +75,19 @@ export const eventList = z.object({
 
 /** Requests and errors of both arms since the watch began, at its second `t`; `null`: the reading failed. */
 const point = z
-  .object({ t: z.number(), canary: counts.nullable(), baseline: counts.nullable() })
+  .object({
+    t: z.number(),
+    canary: counts.nullable(),
+    baseline: counts.nullable(),
+    gate: z
+      .object({
+        evidence: z.number().describe('for a rollback, over all tests'),
+        needed: z.number().describe('evidence at which it is rolled back'),
+        sentence: z.string(),
+      })
+      .exactOptional()
+      .describe('what the gate said then'),
+  })
   .meta({ id: 'Point' });
 export type Point = Readonly<z.output<typeof point>>;
 
@@ -79,6 +98,7 @@ export type CountsList = Readonly<z.output<typeof countsList>>;
 const sample: z.ZodType<SampleView> = z.object({
   t: z.number().describe('seconds on the clock of the rollout, which begins with its first watch'),
   sample: block<SampleView['sample']>('counters per instance of both arms'),
+  record: gateRecord.nullable().describe('what the gate said of it'),
 });
 export const sampleList = z.object({
   watch: z.int(),

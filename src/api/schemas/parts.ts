@@ -4,8 +4,10 @@ import type { ErrorCode, Problem } from '../../../runbooks/errors.ts';
 import { errorTable, isErrorCode } from '../../../runbooks/errors.ts';
 import type { Cause } from '../../../runbooks/events.ts';
 import type { Release, RolloutKind } from '../../../runbooks/runbook.ts';
+import { rolloutKinds } from '../../../runbooks/runbook.ts';
 import type { Effect } from '../../../runbooks/state.ts';
 import { commands, states } from '../../../runbooks/state.ts';
+import type { GateRecord } from '../../../runbooks/gate-record.ts';
 import type { Verdict } from '../../../runbooks/verdict.ts';
 import type { ActorView } from '../../store/views.ts';
 
@@ -20,7 +22,7 @@ export const block = <T>(description: string): z.ZodType<T> =>
 
 export const state = z.enum(states);
 export const command = z.enum(commands);
-export const kind: z.ZodType<RolloutKind> = z.enum(['deploy', 'rollback', 'recover']);
+export const kind: z.ZodType<RolloutKind> = z.enum(rolloutKinds);
 
 const effects = [
   'approve',
@@ -34,12 +36,21 @@ const effects = [
   'override',
   'retry-way-back',
   'take-over',
+  'page',
   'start-rollback',
   'start-again',
 ] as const satisfies readonly Effect[];
 export const effect: z.ZodType<Effect> = z.enum(effects);
 
-const via: z.ZodType<ActorVia> = z.enum(['operator', 'token', 'slack', 'ci', 'console', 'system']);
+const via: z.ZodType<ActorVia> = z.enum([
+  'operator',
+  'token',
+  'slack',
+  'ci',
+  'console',
+  'pagerduty',
+  'system',
+]);
 
 export const actor: z.ZodType<ActorView> = z
   .object({
@@ -81,6 +92,30 @@ export const counts = z
   .object({ requests: z.number(), errors: z.number() })
   .meta({ id: 'Counts', description: 'requests and failed requests over one stretch of time' });
 
+const slow = z.object({ requests: z.number(), slow: z.number() });
+/** One sample, or decision, as the gate puts it; docs/recordings.md. */
+export const gateRecord: z.ZodType<GateRecord> = z
+  .object({
+    t: z.number().describe("seconds on the rollout's clock"),
+    verdict: z.enum(['pass', 'breach', 'inconclusive', 'watching']),
+    reason: z.string().nullable(),
+    elapsed_s: z.number(),
+    evidence: z.number().describe('so far, of `needed` for a rollback'),
+    needed: z.number(),
+    tests: z.record(z.string(), z.number()).describe('evidence of each test'),
+    canary: counts,
+    baseline: counts,
+    since_s: z.number(),
+    latency: z.object({ bound_s: z.number(), canary: slow, baseline: slow }).nullable(),
+    phi: z.number(),
+    health_evidence: z.number(),
+    late_evidence: z.number(),
+    alone: z.boolean(),
+    silent_s: z.number().nullable(),
+    sentence: z.string(),
+  })
+  .meta({ id: 'GateRecord' });
+
 export const verdict: z.ZodType<Verdict> = z
   .object({
     kind: z.enum(['pass', 'breach', 'inconclusive']),
@@ -91,5 +126,15 @@ export const verdict: z.ZodType<Verdict> = z
     baseline: counts.nullable(),
     samples: z.object({ seen: z.number(), due: z.number() }),
     recording: z.string().nullable().describe("SHA-256 of the watch's recording"),
+    record: gateRecord.exactOptional().describe("the gate's record of the decision"),
+    settlesInSeconds: z
+      .number()
+      .nullable()
+      .exactOptional()
+      .describe('where traffic was too little: further watching that would probably settle it'),
+    silentSeconds: z
+      .number()
+      .exactOptional()
+      .describe("where metrics were missing: time since the new version's were last heard of"),
   })
   .meta({ id: 'Verdict' });

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { freeText, plainText } from '../../../runbooks/names.ts';
+import { flagName } from '../../../runbooks/flags.ts';
+import { freeText, incidentId, plainText } from '../../../runbooks/names.ts';
 import { duration } from '../../../runbooks/units.ts';
+import { overrides } from './guards.ts';
 import { command } from './parts.ts';
 
 const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
@@ -19,6 +21,11 @@ const reason = freeText
   .optional()
   .describe('why, in your own words; kept beside the chain, can be erased');
 
+const hotfix = incidentId
+  .refine(isWellFormed, wellFormed)
+  .exactOptional()
+  .describe('the incident that it mends: no watch is too short for it');
+
 const environment = typed.optional().describe('may be left out where the service has only one');
 
 export const rolloutRequest = z
@@ -31,6 +38,8 @@ export const rolloutRequest = z
         environment,
         version: typed,
         reason,
+        overrides,
+        hotfix,
       }),
       z.strictObject({
         kind: z.literal('rollback'),
@@ -39,16 +48,34 @@ export const rolloutRequest = z
         to: typed.optional().describe('default: the last good release'),
         reason,
       }),
+      z.strictObject({
+        kind: z.literal('flag'),
+        service: typed,
+        environment,
+        flag: flagName,
+        percent: z.int().min(0).max(100).describe('of the users; 0 turns it off'),
+        reason,
+      }),
     ],
-    { error: 'must be deploy or rollback' },
+    { error: 'must be deploy, rollback or flag' },
   )
   .meta({ id: 'RolloutRequest' });
 export type RolloutRequest = z.input<typeof rolloutRequest>;
 
-export const commandRequest = z.strictObject({ command, reason }).meta({ id: 'CommandRequest' });
+export const commandRequest = z
+  .strictObject({
+    command,
+    reason,
+    plan: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be the hash of a plan, 64 hex digits')
+      .optional()
+      .describe('of approve and deny: the hash of the plan that you have seen; another one is refused'),
+  })
+  .meta({ id: 'CommandRequest' });
 
 export const planRequest = z
-  .strictObject({ service: typed, environment, version: typed })
+  .strictObject({ service: typed, environment, version: typed, overrides, hotfix })
   .meta({ id: 'PlanRequest' });
 
 export const adoptRequest = z.strictObject({ environment }).meta({ id: 'AdoptRequest' });
@@ -118,6 +145,10 @@ export const samplesQuery = z.strictObject({
     .describe(
       'samples: raw counters on the clock of the rollout, which begins with its first watch; counts: requests and errors since this watch began, at seconds since then, thinned out',
     ),
+});
+
+export const recordingQuery = z.strictObject({
+  watch: whole(0, 10_000).optional().describe('default: the last that has one'),
 });
 
 export const releasesQuery = z.strictObject({ environment, limit: whole(1, 500).prefault('50') });

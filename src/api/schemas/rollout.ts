@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PlaceView } from '../../rollouts/facade.ts';
 import type { CommandView, ReleaseView, RolloutView, StepView, WatchView } from '../../store/views.ts';
 import { actor, cause, command, effect, kind, problem, release, state, time, verdict } from './parts.ts';
+import { page } from './page.ts';
 import { action, stepKind } from './runbook.ts';
 
 const step: z.ZodType<StepView> = z
@@ -63,6 +64,7 @@ export const rollout: z.ZodType<RolloutView> = z
     steps: z.array(step),
     watches: z.array(watch),
     commands: z.array(said),
+    pages: z.array(page).describe('incidents about it in PagerDuty'),
     cause: cause.nullable(),
     actions: z.array(action),
     trafficBackMs: z.number().nullable(),

@@ -2,9 +2,9 @@ import { errorTable, SluiceError } from '../../../runbooks/errors.ts';
 import { chainReport } from '../../api/schemas/answers.ts';
 import type { Cli } from '../command.ts';
 import { reportProblem } from '../failure.ts';
-import { span } from '../live/text.ts';
+import { span } from '../../story/text.ts';
 import { print, printJson } from '../terminal.ts';
-import { sayCount } from '../words.ts';
+import { sayCount } from '../../story/words.ts';
 
 /** `sluice audit`: reads the ledger's whole chain and says whether it is whole. */
 export const audit = async (cli: Cli, what = 'verify'): Promise<number> => {

@@ -5,8 +5,8 @@ import { dataFolder } from '../../home.ts';
 import { findPart } from '../../parts.ts';
 import { loadServices } from '../../service-file/folder.ts';
 import type { Cli } from '../command.ts';
-import type { Line } from '../live/text.ts';
-import { prose, span } from '../live/text.ts';
+import type { Line } from '../../story/text.ts';
+import { prose, span } from '../../story/text.ts';
 import type { Terminal } from '../terminal.ts';
 import { lookOf, print, printJson } from '../terminal.ts';
 

@@ -3,13 +3,13 @@ import { sayDuration } from '../../../runbooks/units.ts';
 import { releaseList, rolloutList } from '../../api/schemas/answers.ts';
 import type { ReleaseView, RolloutView } from '../../store/views.ts';
 import type { Cli } from '../command.ts';
-import { toneOf } from '../live/say-event.ts';
-import type { Line, Span } from '../live/text.ts';
-import { span } from '../live/text.ts';
+import { toneOf } from '../../story/say-event.ts';
+import type { Line, Span } from '../../story/text.ts';
+import { span } from '../../story/text.ts';
 import { table } from '../table.ts';
 import { lookOf, print, printJson } from '../terminal.ts';
-import type { Zone } from '../words.ts';
-import { sayState, sayTime, shortId } from '../words.ts';
+import type { Zone } from '../../story/words.ts';
+import { sayState, sayTime, shortId } from '../../story/words.ts';
 
 /** `sluice history SERVICE`: its rollouts with their outcomes; ✓ stands for a good release, ✗ for one taken back. */
 export const history = async (cli: Cli, service: string): Promise<number> => {

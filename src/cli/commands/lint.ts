@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { errorTable, SluiceError } from '../../../runbooks/errors.ts';
+import { accessFileName, isAccessFile, readAccessFile } from '../../access/read.ts';
 import { loadServices } from '../../service-file/folder.ts';
 import { serviceJsonSchema } from '../../service-file/json-schema.ts';
 import type { FileProblem } from '../../service-file/problems.ts';
 import { fileProblems, renderProblems } from '../../service-file/problems.ts';
 import { readServiceFile } from '../../service-file/read.ts';
 import type { Cli } from '../command.ts';
-import { span } from '../live/text.ts';
+import { span } from '../../story/text.ts';
 import { print, printJson } from '../terminal.ts';
 
 type Linted = {
@@ -27,7 +30,8 @@ export const lint = async (
   if (options.json) printJson(terminal, { ok: broken.length === 0, files: linted });
   else {
     for (const { path, service, problems } of linted) {
-      if (problems.length === 0) print(terminal, [[span('✓ ', 'good'), span(`${path}: ${service ?? ''}`)]]);
+      if (problems.length === 0)
+        print(terminal, [[span('✓ ', 'good'), span(`${path}: ${service ?? 'who may do what'}`)]]);
       else terminal.err.write(`${renderProblems(problems)}\n\n`);
     }
   }
@@ -36,6 +40,10 @@ export const lint = async (
 
 const lintFile = async (path: string): Promise<Linted> => {
   try {
+    if (isAccessFile(path)) {
+      await readAccessFile(path);
+      return { path, service: null, problems: [] };
+    }
     const { file } = await readServiceFile(path);
     return { path, service: file.service, problems: [] };
   } catch (error) {
@@ -58,7 +66,9 @@ const lintFolder = async (folder: string): Promise<readonly Linted[]> => {
       hint: 'Name files, or the folder in SLUICE_SERVICES: sluice lint shop.yml',
     });
   }
+  const access = join(folder, accessFileName);
   return [
+    ...(existsSync(access) ? [await lintFile(access)] : []),
     ...services.map(({ path, file }): Linted => ({ path, service: file.service, problems: [] })),
     ...broken.map(({ path, error }) => brokenFile(path, error)),
   ];

@@ -1,15 +1,18 @@
+import { sayApproval } from '../../../runbooks/approval.ts';
 import type { Runbook, SmokeStep, Step } from '../../../runbooks/runbook.ts';
 import { sayDuration } from '../../../runbooks/units.ts';
 import type { Prepared } from '../../../workflows/contract.ts';
 import { prepared as preparedSchema } from '../../api/schemas/answers.ts';
 import type { Cli } from '../command.ts';
-import { sayLimit } from '../live/errors.ts';
-import type { Line } from '../live/text.ts';
-import { lineWidth, prose, span } from '../live/text.ts';
-import { sayAction } from '../say-action.ts';
+import { sayLimit } from '../../story/words.ts';
+import type { Line } from '../../story/text.ts';
+import { lineWidth, prose, span } from '../../story/text.ts';
+import { sayAction } from '../../story/say-action.ts';
 import { labelled, table } from '../table.ts';
 import { lookOf, print, printJson } from '../terminal.ts';
-import { shortHash } from '../words.ts';
+import { mended } from './start.ts';
+import { overridesOf } from '../overrides.ts';
+import { shortHash } from '../../story/words.ts';
 
 /** `sluice plan SERVICE VERSION`: what a deploy would do, and how each step is undone. */
 export const plan = async (cli: Cli, service: string, version: string): Promise<number> => {
@@ -17,7 +20,13 @@ export const plan = async (cli: Cli, service: string, version: string): Promise<
   const prepared = await api.call(preparedSchema, {
     method: 'POST',
     path: ['v1', 'plans'],
-    body: { service, version, ...(options.env === undefined ? {} : { environment: options.env }) },
+    body: {
+      service,
+      version,
+      ...(options.env === undefined ? {} : { environment: options.env }),
+      ...overridesOf(options),
+      ...mended(options),
+    },
     safe: true,
   });
   if (options.json) printJson(terminal, prepared);
@@ -26,7 +35,10 @@ export const plan = async (cli: Cli, service: string, version: string): Promise<
 };
 
 /** A plan on one page. Pure. */
-export const sayPlan = ({ runbook, hash, warnings }: Prepared, width: number): readonly Line[] => {
+export const sayPlan = (
+  { runbook, hash, warnings, outlook, overridden = [] }: Prepared,
+  width: number,
+): readonly Line[] => {
   const { service, environment, from, to } = runbook;
   const title: Line = [
     span(`${service} ${from === null ? '' : `${from.version} → `}${to.version}`, 'strong'),
@@ -46,8 +58,12 @@ export const sayPlan = ({ runbook, hash, warnings }: Prepared, width: number): r
     ...table(['', 'STEP', '', 'UNDONE BY'], steps, { width }),
     [],
     ...facts(runbook).flatMap(([label, text]) => labelled(label, prose(text, width - 10))),
+    ...(outlook === undefined ? [] : labelled('outlook', prose(outlook.sentence, width - 10))),
     ...(warnings.length === 0 ? [] : [[]]),
     ...warnings.flatMap((warning) => labelled('warning', prose(warning, width - 10, 'attention'))),
+    ...overridden.flatMap(({ check, reason }) =>
+      labelled('passed', prose(`${check}, because: ${reason}`, width - 10, 'attention')),
+    ),
     [],
     ...labelled('start it', [
       [span(`sluice deploy ${service} ${to.version} --env ${environment}`, 'strong')],
@@ -60,12 +76,17 @@ const detailOf = (step: Step): string => {
     case 'deploy':
     case 'verify':
       return `ready within ${sayDuration(step.withinMs)}`;
+    case 'scale':
+      return step.withinMs === null ? '' : `ready within ${sayDuration(step.withinMs)}`;
     case 'smoke':
       return sayChecks(step.checks);
     case 'watch':
       return step.baseline === null ? 'against the limit' : `against ${step.baseline}`;
+    case 'migrate':
+      return `within ${sayDuration(step.withinMs)}`;
     case 'preflight':
     case 'shift':
+    case 'release':
     case 'promote':
     case 'retire':
       return '';
@@ -81,14 +102,26 @@ const sayChecks = ([first, ...more]: SmokeStep['checks']): string =>
 
 const undo = ({ back }: Step): string => (back.length === 0 ? '–' : back.map(sayAction).join(', '));
 
-const facts = ({ gates, keep, from, waits, to, steps }: Runbook): readonly (readonly [string, string])[] => {
+const facts = ({
+  approval,
+  gates,
+  keep,
+  from,
+  waits,
+  to,
+  steps,
+}: Runbook): readonly (readonly [string, string])[] => {
   const { onInconclusive } = gates;
-  const extend =
-    onInconclusive.extend === undefined ? '' : `watch ${sayDuration(onInconclusive.extend)} more, then `;
-  const ask = onInconclusive.then === 'ask' ? 'ask a person' : 'go back';
+  const extend = onInconclusive.extend > 0 ? `watch ${sayDuration(onInconclusive.extend)} more, then ` : '';
+  const ask = {
+    ask: 'ask a person',
+    rollback: 'go back',
+    promote: 'go on where traffic was too little, else ask a person',
+  }[onInconclusive.then];
   const checks = steps.flatMap((step) => (step.kind === 'preflight' ? step.checks : []));
   return [
     ...(checks.length === 0 ? [] : [['checks', `${checks.join(', ')}: before anything is changed`] as const]),
+    ...(approval === undefined ? [] : [['approval', sayApproval(approval)] as const]),
     [
       'gate',
       `errors at most ${sayLimit(gates.errors.max)}, read every ${sayDuration(gates.every)}; no answer: ${extend}${ask}`,

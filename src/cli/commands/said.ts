@@ -1,8 +1,8 @@
 import type { Effect } from '../../../runbooks/state.ts';
 import type { SaidAnswer } from '../../rollouts/requests.ts';
-import type { Line } from '../live/text.ts';
-import { span } from '../live/text.ts';
-import { sayState, shortId } from '../words.ts';
+import type { Line } from '../../story/text.ts';
+import { span } from '../../story/text.ts';
+import { sayState, shortId } from '../../story/words.ts';
 
 const says: Readonly<Record<Effect, string>> = {
   approve: 'approved',
@@ -16,6 +16,7 @@ const says: Readonly<Record<Effect, string>> = {
   override: 'overridden',
   'retry-way-back': 'tries the way back again',
   'take-over': 'is yours: it ends as rolled back by hand',
+  page: 'pages the people on call',
   'start-rollback': 'has ended: a rollback begins',
   'start-again': 'has ended: it begins again',
 };

@@ -1,6 +1,6 @@
 import { releaseView } from '../../api/schemas/rollout.ts';
 import type { Cli } from '../command.ts';
-import { span } from '../live/text.ts';
+import { span } from '../../story/text.ts';
 import { print, printJson } from '../terminal.ts';
 
 /** `sluice playbook SERVICE`: the runbook as one page of Markdown, of a version's plan or of the last rollout. */

@@ -7,16 +7,24 @@ import type { RolloutRequest } from '../../api/schemas/requests.ts';
 import type { SaidAnswer, StartAnswer } from '../../rollouts/requests.ts';
 import type { Cli, Options } from '../command.ts';
 import { timeoutOf } from '../command.ts';
-import type { Line } from '../live/text.ts';
-import { prose, span } from '../live/text.ts';
+import type { Line } from '../../story/text.ts';
+import { prose, span } from '../../story/text.ts';
 import { isLive, lookOf, print, printJson } from '../terminal.ts';
 import { watchRollout } from '../watch.ts';
-import { shortId } from '../words.ts';
+import { shortId } from '../../story/words.ts';
+import { overridesOf } from '../overrides.ts';
 import { sayDone } from './said.ts';
 
 /** `sluice deploy SERVICE VERSION` */
 export const deploy = (cli: Cli, service: string, version: string): Promise<number> =>
-  start(cli, { kind: 'deploy', service, version, ...asked(cli.options) });
+  start(cli, {
+    kind: 'deploy',
+    service,
+    version,
+    ...asked(cli.options),
+    ...overridesOf(cli.options),
+    ...mended(cli.options),
+  });
 
 /** `sluice rollback SERVICE` */
 export const rollback = (cli: Cli, service: string): Promise<number> => {
@@ -28,6 +36,22 @@ export const rollback = (cli: Cli, service: string): Promise<number> => {
     ...asked(cli.options),
   });
 };
+
+/** `sluice flag SERVICE FLAG PERCENT` */
+export const flag = (cli: Cli, service: string, name: string, percent: string): Promise<number> => {
+  const given = /^(\d{1,3})\s?%?$/.exec(percent.trim())?.[1];
+  if (given === undefined || Number(given) > 100) {
+    throw new SluiceError({
+      code: 'USAGE',
+      message: `"${percent.slice(0, 40)}" is not a percentage.`,
+      hint: 'Give a whole number from 0 (off) to 100 (everybody).',
+    });
+  }
+  return start(cli, { kind: 'flag', service, flag: name, percent: Number(given), ...asked(cli.options) });
+};
+
+/** `--hotfix`: what a deploy, or its plan, mends. */
+export const mended = ({ hotfix }: Options) => (hotfix === undefined ? {} : { hotfix });
 
 const asked = ({ env, reason }: Options) => ({
   ...(env === undefined ? {} : { environment: env }),

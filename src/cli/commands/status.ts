@@ -6,14 +6,14 @@ import type { RolloutView } from '../../store/views.ts';
 import type { Cli } from '../command.ts';
 import { allPlaces, findRollout, timeoutOf } from '../command.ts';
 import { renderLive } from '../live/render.ts';
-import { toneOf } from '../live/say-event.ts';
-import type { Line, Span } from '../live/text.ts';
-import { span } from '../live/text.ts';
+import { toneOf } from '../../story/say-event.ts';
+import type { Line, Span } from '../../story/text.ts';
+import { span } from '../../story/text.ts';
 import { loadModel } from '../load.ts';
 import { table } from '../table.ts';
 import { lookOf, print, printJson } from '../terminal.ts';
 import { watchRollout } from '../watch.ts';
-import { sayAgo, sayState, shortId } from '../words.ts';
+import { sayAgo, sayState, shortId } from '../../story/words.ts';
 
 /** `sluice status`: everything; `sluice status SERVICE | ID`: one rollout, as it is now or (`--watch`) as it goes. */
 export const status = async (cli: Cli, idOrService: string | undefined): Promise<number> => {

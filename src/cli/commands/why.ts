@@ -1,27 +1,31 @@
 import type { RolloutView, WatchView } from '../../store/views.ts';
+import type { GatePolicy } from '../../../runbooks/gates.ts';
 import { stateTable } from '../../../runbooks/state.ts';
 import { sayDuration } from '../../../runbooks/units.ts';
 import type { Point } from '../../api/schemas/answers.ts';
 import { runbook as runbookSchema } from '../../api/schemas/runbook.ts';
 import type { Cli } from '../command.ts';
 import { findRollout } from '../command.ts';
-import { sayLimit } from '../live/errors.ts';
+import { sayLimit } from '../../story/words.ts';
+import { evidencePlot } from '../live/evidence.ts';
+import type { LiveWatch } from '../../story/model.ts';
 import { plotLines } from '../live/plot.ts';
-import { toneOf } from '../live/say-event.ts';
-import type { Line, Tone } from '../live/text.ts';
-import { lineWidth, prose, span } from '../live/text.ts';
+import { toneOf } from '../../story/say-event.ts';
+import type { Line, Tone } from '../../story/text.ts';
+import { lineWidth, prose, span } from '../../story/text.ts';
 import { loadCounts } from '../load.ts';
 import { labelled } from '../table.ts';
 import { lookOf, print, printJson } from '../terminal.ts';
-import type { Zone } from '../words.ts';
-import { sayCounts, sayInstant, sayState, sayTime } from '../words.ts';
+import type { Zone } from '../../story/words.ts';
+import { sayCounts, sayInstant, sayState, sayTime } from '../../story/words.ts';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import type { Api } from '../client.ts';
+import { sourceLines, testLines } from './why-tests.ts';
 
-/** What `why` explains from. `limit`: of the error rate, a fraction. */
+/** What `why` explains from. `gates`: those of the runbook; `null`: it never had one. */
 export type Evidence = {
   readonly view: RolloutView;
-  readonly limit: number | null;
+  readonly gates: GatePolicy | null;
   /** Points of the watch that decided; empty where nothing was recorded. */
   readonly points: readonly Point[];
 };
@@ -32,10 +36,10 @@ export const why = async (cli: Cli, idOrService: string): Promise<number> => {
   const view = await findRollout(api, idOrService);
   const watch = decisive(view);
   const points = watch === null ? [] : (await loadCounts(api, view.id, watch.watch)).points;
-  const evidence: Evidence = { view, limit: await limitOf(api, view), points };
+  const evidence: Evidence = { view, gates: await gatesOf(api, view), points };
   if (options.json) {
     const { cause, watches, commands, problems, verified, trafficBackMs, state, sentence } = view;
-    const { limit } = evidence;
+    const limit = evidence.gates?.errors.max ?? null;
     printJson(terminal, {
       ...{ id: view.id, state, sentence, cause, limit, watches, commands, problems, trafficBackMs, verified },
       points,
@@ -48,11 +52,11 @@ export const why = async (cli: Cli, idOrService: string): Promise<number> => {
 };
 
 /** A rollout that was refused has no runbook. */
-const limitOf = async (api: Api, { id, hash }: RolloutView): Promise<number | null> => {
+const gatesOf = async (api: Api, { id, hash }: RolloutView): Promise<GatePolicy | null> => {
   if (hash === null) return null;
   try {
     const { gates } = await api.call(runbookSchema, { path: ['v1', 'rollouts', id, 'runbook'] });
-    return gates.errors.max;
+    return gates;
   } catch (error) {
     if (error instanceof SluiceError && error.code === 'NOT_FOUND') return null;
     throw error;
@@ -66,8 +70,9 @@ const decisive = ({ watches }: RolloutView): WatchView | null =>
 type Page = { readonly width: number; readonly zone: Zone; readonly now: number };
 
 /** The explanation on one page. Pure. */
-export const sayWhy = ({ view, limit, points }: Evidence, page: Page): readonly Line[] => {
+export const sayWhy = ({ view, gates, points }: Evidence, page: Page): readonly Line[] => {
   const { width } = page;
+  const limit = gates?.errors.max ?? null;
   const inner = width - 10;
   const watch = decisive(view);
   const text = (label: string, said: string | null, tone: Tone = 'plain'): readonly Line[] =>
@@ -90,7 +95,9 @@ export const sayWhy = ({ view, limit, points }: Evidence, page: Page): readonly 
     ),
     ...text(view.recovered === false ? 'not well' : 'verified', view.verified),
     ...view.watches.flatMap((each) => watchLines(view, each, limit, page)),
-    ...(watch === null || limit === null ? [] : plotOf(view, watch, { points, limit, width })),
+    ...(watch?.verdict?.record === undefined ? [] : [[], ...testLines(watch.verdict.record, width)]),
+    ...(gates === null || watch === null ? [] : [[], ...sourceLines(gates, width)]),
+    ...(watch === null || limit === null ? [] : plotsOf(view, watch, { points, limit, width })),
     ...commandLines(view, page),
   ];
 };
@@ -139,7 +146,7 @@ const watchLines = (
   ];
 };
 
-const plotOf = (
+const plotsOf = (
   view: RolloutView,
   watch: WatchView,
   {
@@ -148,18 +155,16 @@ const plotOf = (
     width,
   }: { readonly points: readonly Point[]; readonly limit: number; readonly width: number },
 ): readonly Line[] => {
-  const lines = plotLines(
-    {
-      ...watch,
-      percent: watch.percent ?? 100,
-      canary: view.version,
-      baseline: points.some(({ baseline }) => baseline !== null) ? (view.from?.version ?? null) : null,
-      points,
-    },
-    limit,
-    width,
+  const drawn: LiveWatch = {
+    ...watch,
+    percent: watch.percent ?? 100,
+    canary: view.version,
+    baseline: points.some(({ baseline }) => baseline !== null) ? (view.from?.version ?? null) : null,
+    points,
+  };
+  return [plotLines(drawn, limit, width), evidencePlot(drawn, width)].flatMap((lines) =>
+    lines.length === 0 ? [] : [[], ...lines],
   );
-  return lines.length === 0 ? [] : [[], ...lines];
 };
 
 const commandLines = ({ commands }: RolloutView, { width, zone, now }: Page): readonly Line[] =>

@@ -1,10 +1,10 @@
 import type { Weights } from '../../../runbooks/runbook.ts';
 import { sayWeights, weightOf } from '../../../runbooks/traffic.ts';
-import { sayProgress, sayTime } from '../words.ts';
-import type { Zone } from '../words.ts';
-import type { LiveModel, LiveWatch } from './model.ts';
-import type { Line } from './text.ts';
-import { clipText, span, textWidth } from './text.ts';
+import { sayProgress, sayTime } from '../../story/words.ts';
+import type { Zone } from '../../story/words.ts';
+import type { LiveModel, LiveWatch } from '../../story/model.ts';
+import type { Line } from '../../story/text.ts';
+import { clipText, span, textWidth } from '../../story/text.ts';
 
 const longestBar = 40;
 const longestVersion = 16;

@@ -1,11 +1,11 @@
 import type { ArmCounts } from '../../../runbooks/verdict.ts';
-import { sayCounts } from '../words.ts';
-import type { LiveWatch } from './model.ts';
-import type { Arm } from './rates.ts';
-import { newestOf, ratesOf } from './rates.ts';
+import { sayCounts, sayLimit } from '../../story/words.ts';
+import type { LiveWatch } from '../../story/model.ts';
+import type { Arm } from '../../story/rates.ts';
+import { newestOf, ratesOf } from '../../story/rates.ts';
 import { limitLevel, sparkline } from './spark.ts';
-import type { Line, Tone } from './text.ts';
-import { clipText, lineWidth, span, textWidth } from './text.ts';
+import type { Line, Tone } from '../../story/text.ts';
+import { clipText, lineWidth, span, textWidth } from '../../story/text.ts';
 
 const longestChart = 40;
 const shortestChart = 8;
@@ -60,9 +60,6 @@ export const errorLines = (watch: LiveWatch, limit: number, width: number): read
   });
   return [...lines, limitLine(watch, limit, { width, charted })];
 };
-
-/** As the service file writes it: `1 %`, not `1.0 %`. */
-export const sayLimit = (limit: number): string => `${Number((limit * 100).toPrecision(6))} %`;
 
 const limitLine = (
   { verdict }: LiveWatch,

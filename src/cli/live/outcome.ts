@@ -1,11 +1,11 @@
 import { stateTable } from '../../../runbooks/state.ts';
 import { sayDuration } from '../../../runbooks/units.ts';
-import { sayTime, shortId } from '../words.ts';
-import type { Zone } from '../words.ts';
-import type { LiveModel } from './model.ts';
-import { needsPerson } from './say-event.ts';
-import type { Line } from './text.ts';
-import { prose, span } from './text.ts';
+import { sayTime, shortId } from '../../story/words.ts';
+import type { Zone } from '../../story/words.ts';
+import type { LiveModel } from '../../story/model.ts';
+import { needsPerson } from '../../story/say-event.ts';
+import type { Line } from '../../story/text.ts';
+import { prose, span } from '../../story/text.ts';
 
 type Block = readonly [label: string, lines: readonly Line[]];
 type Space = { readonly now: number; readonly zone: Zone; readonly inner: number };
@@ -18,6 +18,7 @@ export const nextLines = (model: LiveModel, { now, zone, inner }: Space): readon
   const says = sayable(state);
   return [
     ...causeBlock(model, inner),
+    ...(model.stuck === null ? [] : [block('stuck', model.stuck, inner, 'attention')]),
     ...(waits ? [block('needs', `a person: ${whyPerson(model)}`, inner, 'attention')] : []),
     ...(next === null
       ? []

@@ -1,8 +1,8 @@
-import { sayInstant } from '../words.ts';
-import type { LiveModel } from './model.ts';
-import { sentenceOf } from './say-event.ts';
-import type { Line } from './text.ts';
-import { span } from './text.ts';
+import { sayInstant } from '../../story/words.ts';
+import type { LiveModel } from '../../story/model.ts';
+import { sentenceOf } from '../../story/say-event.ts';
+import type { Line } from '../../story/text.ts';
+import { span } from '../../story/text.ts';
 
 /** What happened, as lines of a log: each complete, with the time for everybody. */
 export const plainLines = (log: LiveModel['log']): readonly Line[] =>

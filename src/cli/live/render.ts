@@ -1,15 +1,18 @@
 import { isOpen } from '../../../runbooks/state.ts';
 import { weightOf } from '../../../runbooks/traffic.ts';
-import { sayState, sayTime, shortHash } from '../words.ts';
-import type { Zone } from '../words.ts';
+import { sayState, sayTime, shortHash } from '../../story/words.ts';
+import type { Zone } from '../../story/words.ts';
 import { trafficLine, watchLine } from './bars.ts';
 import { errorLines } from './errors.ts';
-import type { LiveModel } from './model.ts';
+import { evidenceLine } from './evidence.ts';
+import type { LiveModel } from '../../story/model.ts';
 import { nextLines, outcomeLines } from './outcome.ts';
-import { railLines } from './rail.ts';
-import { needsPerson, sentenceOf, toneOf } from './say-event.ts';
-import type { Line, Paint } from './text.ts';
-import { clipLine, clipText, lineWidth, paint, prose, span } from './text.ts';
+import { railLines } from '../../story/rail.ts';
+import { needsPerson, sentenceOf, toneOf } from '../../story/say-event.ts';
+import type { Line } from '../../story/text.ts';
+import type { Paint } from './paint.ts';
+import { paint } from './paint.ts';
+import { clipLine, clipText, lineWidth, prose, span } from '../../story/text.ts';
 
 export type Frame = Paint & {
   /** Columns; what is narrower than 40 is drawn as 40. */
@@ -87,12 +90,14 @@ const sections = (model: LiveModel, width: number, frame: Frame): readonly Line[
   const { watch, limit } = model;
   // A hold does not end the watch that runs: it keeps the next step from beginning.
   const running = watch?.verdict === null && model.steps[watch.step]?.state === 'running' ? watch : null;
+  const evidence = running === null ? null : evidenceLine(running, inner);
   const blocks: readonly (readonly Line[])[] = [
     rail,
     [
       ...(traffic === null ? [] : labelled('traffic', [traffic])),
       ...(running === null ? [] : labelled('watch', [watchLine(running, { width: inner, now, zone })])),
       ...(watch === null || limit === null ? [] : labelled('errors', errorLines(watch, limit, inner))),
+      ...(evidence === null ? [] : labelled('evidence', [evidence])),
     ],
     isOpen(model.state)
       ? nextLines(model, { now, zone, inner }).flatMap(([label, lines]) => labelled(label, lines))

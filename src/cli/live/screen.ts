@@ -1,10 +1,10 @@
 import { createLogUpdate } from 'log-update';
 import type { Terminal } from '../terminal.ts';
 import { lookOf } from '../terminal.ts';
-import type { LiveModel } from './model.ts';
+import type { LiveModel } from '../../story/model.ts';
 import { renderLive } from './render.ts';
-import type { Line } from './text.ts';
-import { paint } from './text.ts';
+import type { Line } from '../../story/text.ts';
+import { paint } from './paint.ts';
 
 /** Four drawings a second are what an eye follows; more would only cost. */
 const everyMs = 250;

@@ -1,4 +1,4 @@
-import type { Span, Tone } from './text.ts';
+import type { Span, Tone } from '../../story/text.ts';
 
 /** The limit is the fourth of eight levels, so that "above it" can be seen without colour. */
 export const limitLevel = '▄';

@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { AddressInfo } from 'node:net';
 import { afterAll } from '@jest/globals';
 import { gatesSchema } from '../../../runbooks/gates.ts';
-import type { GatePolicy } from '../../../runbooks/gates.ts';
+import type { GatesBlock } from '../../../runbooks/gates.ts';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import type { MetricsSource } from '../../../activities/metrics/source.ts';
 import { sourceOf } from '../../../activities/metrics/source.ts';
@@ -57,7 +57,7 @@ export const total = 'http_requests_total{version="$version"}';
 export const bad = 'http_requests_total{version="$version",code=~"5.."}';
 
 /** A gates block as a service file has it, with counters of `http_requests_total` unless it says otherwise. */
-export const gates = (source: unknown, more: Readonly<Record<string, unknown>> = {}): GatePolicy =>
+export const gates = (source: unknown, more: Readonly<Record<string, unknown>> = {}): GatesBlock =>
   gatesSchema.parse({ source, errors: { total, bad }, ...more });
 
 const noTarget = new Proxy<Target>({} as Target, {
@@ -66,7 +66,7 @@ const noTarget = new Proxy<Target>({} as Target, {
   },
 });
 
-export const sourceFor = (policy: GatePolicy, env: Environment = {}, clock = Date.now): MetricsSource =>
+export const sourceFor = (policy: GatesBlock, env: Environment = {}, clock = Date.now): MetricsSource =>
   sourceOf(policy, { target: noTarget, service: 'shop', clock, env });
 
 export const prometheusAt = (

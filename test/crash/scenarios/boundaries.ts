@@ -1,3 +1,4 @@
+import type { EventType } from '../../../runbooks/events.ts';
 import type { KilledRollout } from '../boundaries.ts';
 import type { ActivityName, Kill } from '../plan.ts';
 
@@ -5,6 +6,10 @@ const both = (activity: ActivityName, nth = 1): readonly Kill[] => [
   { activity, nth, when: 'before' },
   { activity, nth, when: 'after' },
 ];
+
+/** Both sides of the record that tells of it. */
+const telling = (tells: EventType): readonly Kill[] =>
+  both('record').map((kill): Kill => ({ ...kill, tells }));
 
 const watch = (percent: number, when: Kill['when']): Kill => ({ activity: 'watch', nth: 1, percent, when });
 
@@ -19,8 +24,7 @@ export const killedRollouts: readonly KilledRollout[] = [
       ...both('claimKeep'),
       // The first one is on the way up.
       ...both('shift', 2),
-      // The one that tells of the breach and of the way back.
-      ...both('record', 7),
+      ...telling('way-back'),
       ...both('retire'),
       { activity: 'verify', nth: 1, when: 'before' },
       { activity: 'verify', nth: 1, when: 'during' },
@@ -45,5 +49,5 @@ export const killedRollouts: readonly KilledRollout[] = [
     release: 'healthy',
     kills: [...both('deploy'), ...both('ready'), ...both('smoke'), ...both('shift'), watch(20, 'before')],
   },
-  { name: 'keep', release: 'healthy', keepWarm: '1s', kills: [...both('record', 8), ...both('retire')] },
+  { name: 'keep', release: 'healthy', keepWarm: '1s', kills: [...telling('promoted'), ...both('retire')] },
 ];

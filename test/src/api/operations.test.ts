@@ -94,5 +94,5 @@ test('the OpenAPI document names every route, with its answers and problems', as
   );
   expect(JSON.stringify(document)).not.toContain('__SCHEMA__');
   const start = document.paths['/v1/rollouts']?.['post'];
-  expect(Object.keys(start?.responses ?? {})).toEqual(['200', '201', '202', '409', '422']);
+  expect(Object.keys(start?.responses ?? {})).toEqual(['200', '201', '202', '403', '409', '422']);
 });

@@ -156,7 +156,7 @@ describe('POST /v1/rollouts', () => {
     [{ service: '', version: '1' }, 'body.service: must not be empty.'],
     [{ service: 'shop', version: 'a\u0000b' }, 'body.version: must not hold control characters.'],
     [{ service: 'shop', version: '\ud800' }, 'body.version: must be well-formed Unicode.'],
-    [{ kind: 'recover', service: 'shop' }, 'body.kind: must be deploy or rollback.'],
+    [{ kind: 'recover', service: 'shop' }, 'body.kind: must be deploy, rollback or flag.'],
     [[], 'body: must be an object.'],
   ])('%j is refused: %s', async (body, message) => {
     const answer = await post('/v1/rollouts', body);

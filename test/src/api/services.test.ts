@@ -31,6 +31,13 @@ const promoted = async (version: string, at: number): Promise<string> => {
   return story.id;
 };
 
+const foreseen = {
+  known: true as const,
+  ...{ requestsPerSecond: 5, pastSeconds: 1800, rate: 0.003, share: 0.1, watchSeconds: 900, harm: 0.01 },
+  ...{ smallestFound: 0.028, largestPassing: null, excludedAfterSeconds: 2660, smallestSlowdown: 1.39 },
+  ...{ suffices: false, sentence: 'At 5 requests per second …', warning: 'A watch of …', advice: 'About …' },
+};
+
 test('plan: 200 with the runbook, 422 with the refusals', async () => {
   const plan = {
     ok: true as const,
@@ -38,6 +45,7 @@ test('plan: 200 with the runbook, 422 with the refusals', async () => {
     hash: 'b'.repeat(64),
     epoch: 3,
     warnings: [],
+    outlook: foreseen,
     keep: null,
   };
   world.script.plan = async () => plan;

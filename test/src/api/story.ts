@@ -5,6 +5,7 @@ import { serviceFileSchema } from '../../../runbooks/service.ts';
 import type { ServiceFileInput } from '../../../runbooks/service.ts';
 import type { Command, Effect, RolloutState } from '../../../runbooks/state.ts';
 import type { Verdict } from '../../../runbooks/verdict.ts';
+import type { GateRecord } from '../../../runbooks/gate-record.ts';
 import type { Sample } from '../../../src/gates/reading.ts';
 import type { StoredEvent } from '../../../src/store/views.ts';
 
@@ -129,10 +130,10 @@ export class Story {
     return this.note({ type: 'state', state, until, next });
   }
 
-  planned(): this {
+  planned(hash = '9f3c1a2b'.padEnd(64, '0')): this {
     return this.state('planning').note({
       type: 'planned',
-      hash: '9f3c1a2b'.padEnd(64, '0'),
+      hash,
       runbook: this.runbook,
       epoch: 1,
       warnings: [],
@@ -203,6 +204,29 @@ export const pass: Verdict = {
   recording: null,
 };
 
+/** What a gate that needs 100 says at second `t`, its evidence being `evidence`. */
+export function recordAt(t: number, evidence: number): GateRecord {
+  return {
+    ...{ t, elapsed_s: t, since_s: 0, evidence, needed: 100 },
+    ...{
+      verdict: evidence >= 100 ? 'breach' : 'watching',
+      reason: evidence >= 100 ? 'errors_vs_baseline' : null,
+    },
+    tests: { errors_vs_baseline: evidence * 2.2, errors_vs_limit: 3.1, on_fire: 0.4 },
+    canary: { requests: 30 * t, errors: Math.floor(0.93 * t) },
+    baseline: { requests: 270 * t, errors: Math.floor(0.81 * t) },
+    ...{
+      latency: null,
+      phi: 1.18,
+      health_evidence: 0.0004,
+      late_evidence: 0.0004,
+      alone: false,
+      silent_s: 0,
+    },
+    sentence: `evidence ${String(evidence)} of 100`,
+  };
+}
+
 export const breach: Verdict = {
   kind: 'breach',
   reason: 'errors',
@@ -212,19 +236,24 @@ export const breach: Verdict = {
   baseline: { requests: 9012, errors: 27 },
   samples: { seen: 14, due: 30 },
   recording: null,
+  record: recordAt(14, 2210),
 };
 
 /** One sample a second of a canary at `canary` and a baseline at `baseline` (error shares). */
 export const samplesOf = (
   seconds: number,
   shares: { readonly canary: number; readonly baseline: number },
-): readonly { readonly t: number; readonly sample: Sample }[] =>
+): readonly { readonly t: number; readonly sample: Sample; readonly record: GateRecord }[] =>
   Array.from({ length: seconds + 1 }, (_, t) => {
+    // Bad ones are found in their fourteenth second, good ones never get anywhere.
+    const evidence = shares.canary <= 0.01 ? 0.6 : t < 14 ? Math.exp(0.3 * t) : 2210;
+
     const arm = (rate: number, share: number, id: string) => ({
       instances: [{ id, requests: rate * t, errors: Math.floor(rate * t * share), started: 0 }],
     });
     return {
       t,
+      record: recordAt(t, Number(evidence.toPrecision(3))),
       sample: { t, canary: arm(30, shares.canary, 'c'), baseline: arm(270, shares.baseline, 'b') },
     };
   });

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { countsList, problemDocument, rolloutList, sampleList } from '../../../src/api/schemas/answers.ts';
 import { rollout } from '../../../src/api/schemas/rollout.ts';
 import { runbook } from '../../../src/api/schemas/runbook.ts';
-import { breach, samplesOf, Story } from './story.ts';
+import { breach, pass, samplesOf, Story } from './story.ts';
 import type { World } from './world.ts';
 import { bearer, openWorld } from './world.ts';
 
@@ -111,6 +111,34 @@ describe('GET /v1/rollouts/{id}', () => {
     await own.inject({ url: `/v1/rollouts/${story.id}`, headers: bearer });
     await own.close();
     expect((await waiting).statusCode).toBe(200);
+  });
+});
+
+describe('GET /v1/rollouts/{id}/recording', () => {
+  test('the text as it lies there, of a watch or the last; what is not there is said', async () => {
+    const story = await watched('recorded');
+    const sha256 = 'ab'.repeat(32);
+    const api = world.api({
+      recordings: {
+        get: async (asked) => {
+          expect(asked).toBe(sha256);
+          return '{"b":1, "a":2}';
+        },
+      },
+    });
+    const ask = (query: string) =>
+      api.inject({ url: `/v1/rollouts/${story.id}/recording${query}`, headers: bearer });
+    expect(problemDocument.parse((await ask('')).json()).detail).toContain('has no recording');
+    await world.tell(story.verdict(4, { ...pass, recording: sha256 }));
+    for (const query of ['', '?watch=0']) {
+      const answer = await ask(query);
+      expect(answer.statusCode).toBe(200);
+      expect(answer.headers['content-type']).toContain('application/json');
+      expect(answer.body).toBe('{"b":1, "a":2}');
+    }
+    const other = await ask('?watch=1');
+    expect(other.statusCode).toBe(404);
+    expect(problemDocument.parse(other.json()).detail).toContain('of watch 1');
   });
 });
 

@@ -72,6 +72,8 @@ const worldOn = (ledger: Ledger, closeLedger: () => Promise<void>): World => {
   const deps: ApiDeps = {
     rollouts: new Proxy(script, {}),
     ledger,
+    recordings: { get: () => Promise.reject(new Error('no recording is part of this test')) },
+    paging: { url: 'http://127.0.0.1:9', publicUrl: null, webhookSecrets: [], env: {} },
     token,
     version: '1.2.3',
     ready: async () => ({ ready: true, checks: [] }),
@@ -102,11 +104,17 @@ const worldOn = (ledger: Ledger, closeLedger: () => Promise<void>): World => {
 const scriptOn = (ledger: Ledger): Script => ({
   deploy: unscripted('deploy'),
   rollback: unscripted('rollback'),
+  flag: unscripted('flag'),
   plan: unscripted('plan'),
   say: unscripted('say'),
   adopt: unscripted('adopt'),
   playbook: unscripted('playbook'),
+  pageAnswered: unscripted('pageAnswered'),
+  acknowledge: unscripted('acknowledge'),
   recoverLost: unscripted('recoverLost'),
+  lock: unscripted('lock'),
+  unlock: unscripted('unlock'),
+  liftQuarantine: unscripted('liftQuarantine'),
   find: async (idOrService) => {
     const exact = await ledger.rollout(idOrService);
     const [newest] = exact === null ? await ledger.rollouts({ service: idOrService, limit: 1 }) : [exact];

@@ -17,7 +17,7 @@ test('docs/cli.md has every command with its options, and every option', async (
     const told = line.includes('as `hold`')
       ? (page.split('\n').find((each) => each.startsWith('| `sluice hold')) ?? '')
       : line;
-    expect(told.match(/--[a-z]+/g) ?? []).toEqual(own.map((flag) => `--${flag}`));
+    expect(told.match(/--[a-z-]+/g) ?? []).toEqual(own.map((flag) => `--${flag}`));
   }
   for (const flag of Object.keys(flags)) expect(page).toContain(`| \`--${flag}`);
 });

@@ -30,8 +30,8 @@ const rolledBack = async (service: string): Promise<Story> => {
     .note({ type: 'verified', recovered: true, sentence: '2.0.4 is well' })
     .note({ type: 'closed', state: 'rolled-back', sentence: breach.sentence });
   await world.tell(story);
-  for (const { t, sample } of samplesOf(14, { canary: 0.031, baseline: 0.003 })) {
-    await world.ledger.addSample(story.id, 0, t, sample);
+  for (const { t, sample, record } of samplesOf(14, { canary: 0.031, baseline: 0.003 })) {
+    await world.ledger.addSample(story.id, 0, t, sample, record);
   }
   return story;
 };
@@ -140,6 +140,10 @@ test('why: cause, verdict with its counts, limit and times, who said what, and a
 describe('plan', () => {
   const runbook: Runbook = new Story('2.2.0').runbook;
 
+  const sentence =
+    'At 5 requests per second a 10 % canary gets about 450 requests in 15 minutes. That shows a rise from 0.3 % to about 2.8 % or more (4 times in 5); a rise by 1 point stays unseen. To exclude +1 point: about 44 minutes, or about 10 minutes at 50 %.';
+  const outlook = { known: false, sentence } as const;
+
   test('steps with what undoes each, the gate, the way back, warnings', async () => {
     world.script.plan = async () => ({
       ok: true,
@@ -147,6 +151,7 @@ describe('plan', () => {
       hash: '9f3c1a2b'.padEnd(64, '0'),
       epoch: 1,
       warnings: ['Only 1 of 2 instances of 2.0.4 are ready.'],
+      outlook,
       keep: null,
     });
     const { exit, out, err } = await sluice(env, 'plan', 'shop', '2.2.0');
@@ -155,6 +160,7 @@ describe('plan', () => {
     expect(JSON.parse((await sluice(env, 'plan', 'shop', '2.2.0', '--json')).out)).toMatchObject({
       ok: true,
       runbook,
+      outlook,
     });
   });
 

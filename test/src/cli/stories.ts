@@ -1,7 +1,7 @@
 import { Counting } from '../../../src/api/counting.ts';
-import type { LiveModel } from '../../../src/cli/live/model.ts';
-import { emptyModel } from '../../../src/cli/live/model.ts';
-import { heedCounts, heedEvent } from '../../../src/cli/live/reduce.ts';
+import type { LiveModel } from '../../../src/story/model.ts';
+import { emptyModel } from '../../../src/story/model.ts';
+import { heedCounts, heedEvent } from '../../../src/story/reduce.ts';
 import { breach, pass, samplesOf, Story } from '../api/story.ts';
 
 /** A rollout as somebody might find it: its model and the time at which it is looked at. */

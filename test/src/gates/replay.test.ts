@@ -107,6 +107,24 @@ describe('its watches', () => {
     expect(again.watches.map(({ t }) => t)).toEqual([150, 520]);
   });
 
+  test('have the sample at their very end, also where the last digits of its time are above the sum of theirs', () => {
+    const ms = (t: number): number => Math.round(t * 1000) / 1000;
+    const starts = Array.from({ length: 5000 }, (_, i) => ms(i / 1000)).filter((t) => t + 100 < ms(t + 100));
+    expect(starts.length).toBeGreaterThan(0);
+    const from = (start: number): Recording['samples'] =>
+      recorded(long(20)).samples.map((sample) => ({ ...sample, t: ms(start + sample.t) }));
+    const watched = (start: number) =>
+      replay({
+        ...recorded(long(20), { events: [{ t: start, type: 'watch-start', seconds: 100 }] }),
+        samples: from(start),
+      }).watches[0]?.verdict;
+    expect(from(0).at(-1)?.t).toBe(100);
+    for (const start of starts.slice(0, 5)) {
+      const { canary, baseline } = watched(0) ?? {};
+      expect(watched(start)).toMatchObject({ canary, baseline });
+    }
+  });
+
   test('end later by the time they were held', () => {
     const held = recorded(long(180), {
       watch: '2m',

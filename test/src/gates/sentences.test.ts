@@ -226,7 +226,11 @@ describe('the plan', () => {
       'At 5 requests per second a 10 % canary gets about 450 requests in 15 minutes. That shows a rise from 0.3 % to about 2.8 % or more (4 times in 5); a rise by 1 point stays unseen. To exclude +1 point: about 44 minutes, or about 10 minutes at 50 %.',
     );
     expect(planWarning(outlook(5), 900, full.onInconclusive)).toBe(
-      'A watch of 15 minutes excludes +1 point for 14 of 100 healthy releases; for the others 15 min are added, and then a person is asked.',
+      'A watch of 15 minutes excludes +1 point for 14 of 100 healthy releases; for the others a person is asked.',
+    );
+    // Another half an hour would settle it, and is added for that.
+    expect(planWarning(outlook(5), 900, { extendSeconds: 1800, then: 'rollback' })).toContain(
+      'for the others 30 min are added, and then it is rolled back.',
     );
   });
 

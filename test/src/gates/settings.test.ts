@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { gatesBlockSchema, settingsOfBlock } from '../../../src/gates/gates-block.ts';
-import { extensionSettles, nextMove } from '../../../src/gates/policy.ts';
+import { rolloutGate } from '../../../src/gates/rollout-gate.ts';
 import { gateSettings, GateSettingsError, plannedTicks } from '../../../src/gates/settings.ts';
 import { limitWarnings } from '../../../src/gates/slow-shares.ts';
 import { weightsOf } from '../../../src/gates/total.ts';
@@ -111,56 +111,14 @@ test('a limit without a bucket near it is told', () => {
   ]);
 });
 
-describe('what happens after a watch without an answer', () => {
-  const ask = { extendSeconds: 900, then: 'ask' } as const;
-  const rollback = { ...ask, then: 'rollback' } as const;
-  const promote = { ...ask, then: 'promote' } as const;
-
-  test.each([
-    ['looks-bad', ask, false, false, { do: 'extend', seconds: 900 }],
-    ['looks-bad', ask, true, true, { do: 'ask', unanswered: 'rollback' }],
-    ['looks-bad', rollback, true, true, { do: 'rollback' }],
-    ['looks-bad', promote, true, true, { do: 'ask', unanswered: 'rollback' }],
-    ['saturation', ask, false, false, { do: 'extend', seconds: 900 }],
-    ['saturation', promote, true, false, { do: 'ask', unanswered: 'rollback' }],
-    ['too-little-traffic', ask, false, true, { do: 'extend', seconds: 900 }],
-    ['too-little-traffic', ask, false, false, { do: 'ask', unanswered: 'rollback' }],
-    ['too-little-traffic', promote, false, false, { do: 'promote' }],
-    ['too-little-traffic', rollback, true, true, { do: 'rollback' }],
-    ['both-bad', rollback, false, false, { do: 'extend', seconds: 900 }],
-    ['both-bad', rollback, true, false, { do: 'ask', unanswered: 'hold' }],
-    [
-      'no-data',
-      rollback,
-      false,
-      false,
-      { do: 'wait-for-metrics', askAfterSeconds: 120, backAfterSeconds: 1800 },
-    ],
-    [
-      'no-traffic',
-      promote,
-      true,
-      true,
-      { do: 'wait-for-metrics', askAfterSeconds: 120, backAfterSeconds: 1800 },
-    ],
-  ] as const)('%s %j extended %s settles %s', (reason, policy, extended, settles, move) => {
-    expect(nextMove(reason, policy, extended, settles)).toEqual(move);
-  });
-
-  test('without an extension in the file nobody waits', () => {
-    const none = { extendSeconds: null, then: 'ask' } as const;
-    expect(nextMove('looks-bad', none, false, true)).toEqual({ do: 'ask', unanswered: 'rollback' });
-  });
-
-  test('an extension settles what it is long enough for', () => {
-    const few = samplesFrom(
-      times(180, (i) => ({ canary: [i % 90 === 0 ? 1 : 0, 4], baseline: [i % 9 === 0 ? 1 : 0, 36] })),
-    );
-    const settles = (extendSeconds: number): boolean => {
-      const settings = settingsWith({ onInconclusive: { extendSeconds } });
-      return extensionSettles(settings, show(settings, few).state, 900);
-    };
-    expect(settles(120)).toBe(false);
-    expect(settles(3600)).toBe(true);
-  });
+test('what would settle a watch with too little traffic is part of its verdict', () => {
+  const few = samplesFrom(
+    times(180, (i) => ({ canary: [i === 90 ? 1 : 0, 2], baseline: [i % 18 === 0 ? 1 : 0, 18] })),
+  );
+  const settings = settingsWith({});
+  const verdict = rolloutGate.close(settings, show(settings, few).state, 900);
+  expect(verdict).toMatchObject({ kind: 'inconclusive', reason: 'too-little-traffic' });
+  expect(verdict.settlesInSeconds).toBeGreaterThan(120);
+  expect(verdict.settlesInSeconds).toBeLessThan(3600);
+  expect(verdict.sentence).toContain('would settle');
 });

@@ -19,6 +19,9 @@ const chosen: readonly (readonly [name: string, requestsPerSecond: number])[] = 
   ['everything fails', 5],
   ['30 % fail', 50],
   ['worse by 1 point', 50],
+  ["the demo's watch at 10 %, healthy", 400],
+  ["the demo's watch at 80 %, healthy", 400],
+  ["the demo's watch at 80 %, 0.3 to 3 %", 400],
 ];
 
 describe(`${String(watches)} watches of`, () => {

@@ -61,10 +61,10 @@ describe('docs/service-file.md', () => {
       (text) => parseServiceFile(text, 'shop.yml').file.environments['production'],
     );
     if (typeof short === 'string' || typeof long === 'string') throw new Error('both declare production');
-    expect({ ...short, smoke: [], gates: { ...short.gates, onInconclusive: {} } }).toEqual({
+    expect({ ...short, smoke: [], gates: { ...short.gates, holdBack: 0.1 } }).toEqual({
       ...long,
       smoke: [],
-      gates: { ...long.gates, onInconclusive: {} },
+      gates: long.gates,
     });
   });
 

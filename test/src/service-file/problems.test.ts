@@ -28,7 +28,16 @@ describe('a wrong value', () => {
     ],
     ['[team-checkout]\nartifact', '[]\nartifact', '4:9 owners must be at least 1 long; found an empty list'],
     ['./releases', '""', '6:14 artifact.manifests must be at least 1 characters long'],
-    ['{ practice: {} }\n    strategy', '{}\n    strategy', `9:5 ${inEnvironment}.target.practice is missing`],
+    [
+      '{ practice: {} }\n    strategy',
+      '{}\n    strategy',
+      `9:13 ${inEnvironment}.target must have exactly one of: practice, haproxy, command`,
+    ],
+    [
+      'noData: 30m',
+      'noData: 30m\n    stuck: { then: page }',
+      `${inEnvironment}.stuck.then pages nobody: say whom by`,
+    ],
     ['[10, 50, 100]', '[10, 5, 100]', `${inEnvironment}.strategy.canary.steps must rise from step to step`],
     ['[10, 50, 100]', '[10, 50]', 'must end with 100, such as [10, 50, 100]'],
     ['[10, 50, 100]', '[10%, 100]', '.steps[0] must be a number; found "10%" → write it as 10'],
@@ -37,12 +46,21 @@ describe('a wrong value', () => {
     ['watch: 15m', 'watch: 15', '.watch must be a duration from 1 s to 7 d, such as 500ms'],
     ['watch: 15m', 'watch: 9s', '.watch must be at least twice gates.every (5 s)'],
     [
+      'canary: { steps: [10, 50, 100], watch: 15m, ready: 2m }',
+      'feature-flag: { flag: new, deploy: { recreate: { watch: 9s } } }\n    flags: { flagd: { file: ./flags.json } }',
+      '.feature-flag.deploy.recreate.watch must be at least twice gates.every (5 s)',
+    ],
+    [
       'max: 1%',
       'max: 1',
       '18:14 environments.production.gates.errors.max must be a percentage from 0.0001% to 100%',
     ],
     ['errors:\n        max: 1%', 'errors:', '17:7 environments.production.gates.errors must be a mapping'],
-    ['then: ask', 'then: rolback', 'must be one of ask, rollback; found "rolback" → did you mean rollback?'],
+    [
+      'then: ask',
+      'then: rolback',
+      'must be one of ask, rollback, promote; found "rolback" → did you mean rollback?',
+    ],
     ['holdBack: 10%', 'holdBack: 60%', 'must be a percentage from 0% to 50%'],
     [
       'method: POST',
@@ -91,7 +109,7 @@ describe('an unknown key', () => {
     [
       'errors:\n',
       'erors:\n',
-      '17:7 environments.production.gates.erors is unknown → did you mean errors? (known here: every, source, budget, errors, onInconclusive, holdBack)',
+      '17:7 environments.production.gates.erors is unknown → did you mean errors? (known here: every, source, budget, errors, latency, saturation, onInconclusive, holdBack, warmUp, history, window)',
     ],
     ['watch: 15m', 'wach: 15m', '.canary.wach is unknown → did you mean watch?'],
     [

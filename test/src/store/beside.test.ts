@@ -69,7 +69,7 @@ onBothEngines((engine) => {
     await ledger.addSample(id, 0, 5.123456789, { t: 5.123456789, canary: null, baseline: null });
     await ledger.addSample(id, 1, 3, sampleAt(3));
 
-    const stored = [0, 5.123456789, 10].map((t) => ({ t, sample: sampleAt(t) }));
+    const stored = [0, 5.123456789, 10].map((t) => ({ t, sample: sampleAt(t), record: null }));
     expect(await ledger.samples(id, 0)).toEqual(stored);
     expect(await ledger.samples(id, 0, 0)).toEqual(stored.slice(1));
     expect(await ledger.samples(id, 0, 10)).toEqual([]);

@@ -8,6 +8,7 @@ import { migrate, openLedger } from '../../../src/store/open.ts';
 import { closePglite, openPglite } from '../../../src/store/pglite.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
 import type { Database } from '../../../src/store/schema.ts';
+import { describePart } from '../../servers/describe-part.ts';
 import { testLedgerTemplate } from '../../servers/ledger-template.ts';
 import { findPostgres, noPostgres, startPostgres } from '../../servers/postgres.ts';
 import type { PostgresServer } from '../../servers/postgres.ts';
@@ -33,13 +34,9 @@ export const onBothEngines = (tests: (engine: EngineTests) => void): void => {
   describeOnPostgres('PostgreSQL', (server) => tests(serverTests(server)));
 };
 
-/** Skipped where the machine has none, with the sentence that says so; in CI it fails with it. */
+/** With a PostgreSQL of their own. */
 export const describeOnPostgres = (title: string, tests: (server: () => PostgresServer) => void): void => {
-  if (findPostgres() === null && process.env['CI'] !== 'true') {
-    describe.skip(`${title}: ${noPostgres}`, () => tests(notStarted));
-    return;
-  }
-  describe(title, () => {
+  describePart({ missing: findPostgres() === null ? noPostgres : null }, title, () => {
     let server: PostgresServer | undefined;
     beforeAll(async () => {
       server = await startPostgres();

@@ -38,6 +38,20 @@ const promote = async (
 };
 
 onBothEngines((engine) => {
+  test('a step that is stuck says what it waits for while it runs', async () => {
+    const ledger = await engine.ledger();
+    const say = storyOf();
+    const first = say(requested());
+    const sentence = 'it waits for the target.';
+    await ledger.append([first, say(plannedBody()), say({ type: 'step-started', step: 0 })]);
+    await ledger.append([say({ type: 'stuck', step: 0, sentence, then: 'page' })]);
+    await ledger.append([
+      say({ type: 'stuck', step: null, sentence: 'so does the way back.', then: 'told' }),
+    ]);
+    const view = await ledger.rollout(first.rolloutId);
+    expect(view?.steps[0]).toMatchObject({ state: 'running', found: sentence });
+  });
+
   test('a rollout that succeeds, as every face shows it', async () => {
     const ledger = await engine.ledger();
     await ledger.rememberActor(alice, 'Alice');

@@ -8,12 +8,24 @@ type GroupRecord = ServiceRecord['groups'][number];
 
 const drainMs = 10_000;
 
+const leave = async (instances: readonly Instance[]): Promise<void> => {
+  await Promise.all(
+    instances.map(async (instance) => {
+      await instance.idle(drainMs);
+      await instance.stop();
+    }),
+  );
+};
+
 /** All instances of one version. */
 export class Group {
   readonly version: string;
   readonly digest: string;
   readonly manifest: Manifest;
-  readonly instances: readonly Instance[];
+  readonly #service: string;
+  readonly #record: GroupRecord;
+  readonly #log: EventWriter;
+  #instances: readonly Instance[] = [];
   #turn = 0;
 
   /** @throws Error if the text is no manifest: the judge lets none such in. */
@@ -23,25 +35,44 @@ export class Group {
     this.version = record.version;
     this.digest = record.digest;
     this.manifest = parsed.manifest;
-    const { seed } = parsed.manifest;
-    this.instances = Array.from({ length: parsed.manifest.instances }, (_, index) => {
-      const spec = {
-        service,
-        version: record.version,
-        id: `${record.version}-${String(index)}`,
-        manifest: record.text,
-        seed: seed === undefined ? Math.trunc(Math.random() * 0xffff_ffff) : seed + index,
-      };
-      return new Instance(spec, log);
-    });
+    this.#service = service;
+    this.#record = record;
+    this.#log = log;
+  }
+
+  get instances(): readonly Instance[] {
+    return this.#instances;
   }
 
   get ready(): number {
     return this.instances.filter((instance) => instance.ready).length;
   }
 
-  start(): void {
-    for (const instance of this.instances) instance.start();
+  /**
+   * Starts what is missing, and takes what is too much out of the traffic at once. Resolves when those that go have
+   * finished their requests (10 s at most) and ended. `null`: as many as the manifest says.
+   */
+  async scale(wanted: number | null): Promise<void> {
+    const count = wanted ?? this.manifest.instances;
+    const going = this.#instances.slice(count);
+    const kept = this.#instances.slice(0, count);
+    const coming = Array.from({ length: count - kept.length }, (_, i) => this.#instance(kept.length + i));
+    this.#instances = [...kept, ...coming];
+    for (const instance of coming) instance.start();
+    await leave(going);
+  }
+
+  #instance(index: number): Instance {
+    const { version, text } = this.#record;
+    const { seed } = this.manifest;
+    const spec = {
+      service: this.#service,
+      version,
+      id: `${version}-${String(index)}`,
+      manifest: text,
+      seed: seed === undefined ? Math.trunc(Math.random() * 0xffff_ffff) : seed + index,
+    };
+    return new Instance(spec, this.#log);
   }
 
   /** The next ready instance in turn, other than `except`. */
@@ -56,12 +87,7 @@ export class Group {
 
   /** Waits (10 s at most) for the requests under way, then ends the processes. No new ones may be sent here. */
   async retire(): Promise<void> {
-    await Promise.all(
-      this.instances.map(async (instance) => {
-        await instance.idle(drainMs);
-        await instance.stop();
-      }),
-    );
+    await leave(this.#instances);
   }
 
   #next(fits: (instance: Instance) => boolean): Instance | null {

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../../../runbooks/runbook.ts';
-import type { Action, Weights } from '../../../../runbooks/runbook.ts';
+import type { ScaleAction, TargetAction, Weights } from '../../../../runbooks/runbook.ts';
 import type { Write } from '../control.ts';
 import { digestOf } from '../artifact.ts';
 import { parseManifest } from '../manifest.ts';
@@ -34,7 +34,7 @@ const refuse = (why: string, mend: string, code: Refusal['code'] = 'REFUSED'): R
 const deploy = (
   service: string,
   record: ServiceRecord,
-  release: Extract<Action, { do: 'deploy' }>['release'],
+  { release, instances }: Extract<TargetAction, { do: 'deploy' }>,
   artifact: Write['artifact'],
 ): Wanted | Refusal => {
   const { version, digest } = release;
@@ -63,14 +63,46 @@ const deploy = (
     return refuse(why, "Correct the manifest's service and version.", 'ARTIFACT_INVALID');
   }
   const present = record.groups.find((group) => group.version === version);
-  if (present === undefined)
-    return { ...record, groups: [...record.groups, { version, digest, text: artifact.text }] };
-  if (present.digest === digest) return record;
+  const group = { version, digest, text: artifact.text, ...(instances === undefined ? {} : { instances }) };
+  if (present === undefined) return { ...record, groups: [...record.groups, group] };
+  if (present.digest === digest) return withGroup(record, group);
   return refuse(
     `${version} runs already, with the digest ${present.digest}.`,
     'Retire it, or use a new version.',
   );
 };
+
+/** In the place of the one of the same version. */
+const withGroup = (record: ServiceRecord, group: ServiceRecord['groups'][number]): Wanted => ({
+  ...record,
+  groups: record.groups.map((one) => (one.version === group.version ? group : one)),
+});
+
+const scale = (
+  record: ServiceRecord,
+  { version, instances, downtime }: ScaleAction,
+  ready: ReadyCount,
+): Wanted | Refusal => {
+  const present = record.groups.find((group) => group.version === version);
+  // "None of it runs" holds already: a way back may stop what never arrived.
+  if (present === undefined && instances === 0) return record;
+  if (present === undefined) return refuse(`${version} is not deployed.`, 'Deploy it first.');
+  if (instances === 0 && downtime !== true) {
+    const weight = record.weights[version] ?? 0;
+    if (weight > 0) {
+      const why = `${version} has ${String(weight)} % of the traffic.`;
+      return refuse(why, 'Move its traffic away first, or declare the downtime.');
+    }
+    if (isLastHealthy(record, version, ready)) {
+      const why = `${version} is the last healthy group.`;
+      return refuse(why, 'Wait until another version is ready, or declare the downtime.');
+    }
+  }
+  return withGroup(record, { ...present, instances });
+};
+
+const isLastHealthy = (record: ServiceRecord, version: string, ready: ReadyCount): boolean =>
+  ready(version) > 0 && !record.groups.some((group) => group.version !== version && ready(group.version) > 0);
 
 const shift = (record: ServiceRecord, weights: Weights, ready: ReadyCount): Wanted | Refusal => {
   const wanted = Object.entries(weights).filter(([, percent]) => percent > 0);
@@ -103,14 +135,13 @@ const retire = (record: ServiceRecord, version: string, ready: ReadyCount): Want
   if (record.stable === version) {
     return refuse(`${version} is the promoted version.`, 'Promote another version first.');
   }
-  const others = record.groups.filter((group) => group.version !== version);
-  if (ready(version) > 0 && !others.some((group) => ready(group.version) > 0)) {
+  if (isLastHealthy(record, version, ready)) {
     return refuse(
       `${version} is the last healthy group.`,
       'Deploy another version, and wait until it is ready.',
     );
   }
-  return { ...record, groups: others };
+  return { ...record, groups: record.groups.filter((group) => group.version !== version) };
 };
 
 const wanted = (
@@ -122,13 +153,15 @@ const wanted = (
   const { action } = write;
   switch (action.do) {
     case 'deploy':
-      return deploy(service, record, action.release, write.artifact);
+      return deploy(service, record, action, write.artifact);
     case 'shift':
       return shift(record, action.weights, ready);
     case 'promote':
       return promote(record, action.version);
     case 'retire':
       return retire(record, action.version, ready);
+    case 'scale':
+      return scale(record, action, ready);
     default:
       return action satisfies never;
   }

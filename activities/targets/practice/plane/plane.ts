@@ -205,8 +205,10 @@ export class Plane {
   /** Bounded: a version that never becomes ready must not keep the others from coming back. */
   async #ready(service: PracticeService, record: ServiceRecord): Promise<void> {
     const deadline = Date.now() + restoreWithinMs;
+    const isStopped = (version: string): boolean =>
+      record.groups.some((group) => group.version === version && group.instances === 0);
     const isReady = ([version, weight]: [string, number]): boolean =>
-      weight === 0 || service.readyCount(version) > 0;
+      weight === 0 || isStopped(version) || service.readyCount(version) > 0;
     while (Date.now() < deadline && !Object.entries(record.weights).every(isReady)) await delay(25);
   }
 }

@@ -42,10 +42,9 @@ export class PracticeService {
   /** Makes the groups and weights what the record says; what is so already stays untouched. */
   become(record: ServiceRecord): void {
     for (const wanted of record.groups) {
-      if (this.#groups.has(wanted.version)) continue;
-      const group = new Group(this.name, wanted, this.#log);
+      const group = this.#groups.get(wanted.version) ?? new Group(this.name, wanted, this.#log);
       this.#groups.set(wanted.version, group);
-      group.start();
+      this.#leave(group.scale(wanted.instances ?? null));
     }
     this.#router.set(
       [...this.#groups.values()].map((group) => ({ group, weight: record.weights[group.version] ?? 0 })),

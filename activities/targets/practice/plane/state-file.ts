@@ -2,7 +2,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { name, version } from '../../../../runbooks/names.ts';
-import { actionSchema, loadSchema, markSchema, planeProtocol } from '../control.ts';
+import { actionSchema, instances, loadSchema, markSchema, planeProtocol } from '../control.ts';
 import { systemCode } from '../system-code.ts';
 
 const lastWriteSchema = z.strictObject({
@@ -14,7 +14,15 @@ const lastWriteSchema = z.strictObject({
 const recordSchema = z.strictObject({
   port: z.int(),
   load: loadSchema.nullable(),
-  groups: z.array(z.strictObject({ version, digest: z.string(), text: z.string() })),
+  groups: z.array(
+    z.strictObject({
+      version,
+      digest: z.string(),
+      text: z.string(),
+      // Absent: as many as the manifest says.
+      instances: instances.optional(),
+    }),
+  ),
   weights: z.record(version, z.int()),
   stable: version.nullable(),
   fence: z.int(),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
-import type { Action } from '../../../../runbooks/runbook.ts';
+import type { TargetAction } from '../../../../runbooks/runbook.ts';
 import { practiceTarget } from '../../../../activities/targets/practice/adapter.ts';
 import { digestOf } from '../../../../activities/targets/practice/artifact.ts';
 import { callPlane } from '../../../../activities/targets/practice/control-client.ts';
@@ -154,7 +154,7 @@ export class PracticeRig {
 
   /** One write with the next fence, or with the given one; the key names the fence. */
   async write(
-    action: Action,
+    action: TargetAction,
     fence = this.#fence + 1,
     artifact?: { digest: string; text: string },
   ): Promise<void> {

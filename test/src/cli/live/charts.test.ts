@@ -2,11 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Point } from '../../../../src/api/schemas/answers.ts';
 import { thin } from '../../../../src/api/counting.ts';
-import type { LiveWatch } from '../../../../src/cli/live/model.ts';
+import type { LiveWatch } from '../../../../src/story/model.ts';
+import { evidenceLine, evidencePlot } from '../../../../src/cli/live/evidence.ts';
 import { plotLines } from '../../../../src/cli/live/plot.ts';
-import { ratesOf } from '../../../../src/cli/live/rates.ts';
+import { ratesOf } from '../../../../src/story/rates.ts';
 import { sparkline } from '../../../../src/cli/live/spark.ts';
-import { paint } from '../../../../src/cli/live/text.ts';
+import { paint } from '../../../../src/cli/live/paint.ts';
 
 const cumulative = (
   rows: readonly (readonly [t: number, requests: number, errors: number] | null)[],
@@ -116,4 +117,43 @@ test('thinning keeps the first and the last, and the order', () => {
   expect([some[0], some.at(-1)]).toEqual([0, 999]);
   expect([...some].sort((a, b) => a - b)).toEqual(some);
   expect(thin(all.slice(0, 10), 240)).toHaveLength(10);
+});
+
+describe('evidence', () => {
+  const watch = (evidence: readonly number[]): LiveWatch => ({
+    ...{ watch: 0, step: 4, canary: '2.2.0', baseline: '2.0.4', percent: 10, verdict: null },
+    startsAt: '2026-01-01T00:00:00.000Z',
+    endsAt: '2026-01-01T00:00:30.000Z',
+    points: evidence.map((value, t) => ({
+      ...{ t, canary: null, baseline: null },
+      gate: { evidence: value, needed: 100, sentence: '' },
+    })),
+  });
+  const bar = (evidence: number, width = 60): string =>
+    paint([evidenceLine(watch([evidence]), width) ?? []], { color: false, unicode: true }).join();
+  const full = (line: string): number => (line.split('█').length - 1) / (line.split(/[█░]/u).length - 1);
+
+  test('fills a bar by its logarithm, and wholly only when it suffices', () => {
+    expect(full(bar(0.2))).toBe(0);
+    expect(full(bar(10))).toBeCloseTo(0.5, 1);
+    expect(full(bar(38))).toBeCloseTo(0.79, 1);
+    expect(bar(99.99)).toContain('░');
+    expect(bar(100)).not.toContain('░');
+    expect(bar(38, 20)).toBe('████████░░ 38 of 100');
+    expect(evidenceLine(watch([]), 60)).toBeNull();
+  });
+
+  test('never stands on the line of what a rollback needs while it is below it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 99.9, noNaN: true }), { minLength: 2 }), (evidence) => {
+        const drawn = paint(evidencePlot(watch(evidence), 60), { color: false, unicode: true });
+        const line = drawn.find((text) => text.trimStart().startsWith('100 │')) ?? '';
+        expect(line).toContain('┈');
+        expect(line).not.toContain('●');
+      }),
+      { numRuns: 50 },
+    );
+    const found = paint(evidencePlot(watch([1, 20, 400]), 60), { color: false, unicode: true }).join('\n');
+    expect(found).toContain('●');
+  });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { emptyModel } from '../../../../src/cli/live/model.ts';
-import { heedCounts, heedEvent } from '../../../../src/cli/live/reduce.ts';
+import { emptyModel } from '../../../../src/story/model.ts';
+import { heedCounts, heedEvent } from '../../../../src/story/reduce.ts';
+import { renderLive } from '../../../../src/cli/live/render.ts';
 import type { StoredEvent } from '../../../../src/store/views.ts';
 import { breach, Story } from '../../api/story.ts';
 
@@ -33,6 +34,23 @@ describe('a model is made from events', () => {
     expect(before.steps[4]?.state).toBe('failed');
     const after = modelOf(breached().events);
     expect(after).toMatchObject({ weights: { '2.0.4': 100 }, moving: null, trafficBackMs: 300 });
+  });
+
+  test('what is stuck is shown, with what follows, until the step ends', () => {
+    const sentence = '10 % to 2.2.0 is not done after 1 min 30 s: it waits for the target.';
+    const story = new Story()
+      .planned()
+      .stepsUpTo(3)
+      .note({ type: 'step-started', step: 3 })
+      .note({ type: 'stuck', step: 3, sentence, then: 'page' });
+    const model = modelOf(story.events);
+    const shown = renderLive(model, { width: 100, now: 0, color: false, unicode: true })
+      .join(' ')
+      .replace(/\s+/g, ' ');
+    expect(shown).toContain(`stuck ${sentence}`);
+    expect(model.log.at(-1)).toMatchObject({ word: 'stuck', then: expect.stringContaining('paged') });
+    story.note({ type: 'step-done', step: 3, found: null });
+    expect(modelOf(story.events).stuck).toBeNull();
   });
 
   test('an event that is heard twice counts once', () => {

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { emptyModel } from '../../../../src/cli/live/model.ts';
+import { emptyModel } from '../../../../src/story/model.ts';
 import { renderLive } from '../../../../src/cli/live/render.ts';
-import { textWidth } from '../../../../src/cli/live/text.ts';
+import { textWidth } from '../../../../src/story/text.ts';
 import { Story } from '../../api/story.ts';
 import { sceneOf, scenes } from '../stories.ts';
 

@@ -4,7 +4,7 @@ import { judge } from '../../../../../activities/targets/practice/plane/judge.ts
 import type { Judgement } from '../../../../../activities/targets/practice/plane/judge.ts';
 import type { ServiceRecord } from '../../../../../activities/targets/practice/plane/state-file.ts';
 import type { Write } from '../../../../../activities/targets/practice/control.ts';
-import type { Action } from '../../../../../runbooks/runbook.ts';
+import type { TargetAction } from '../../../../../runbooks/runbook.ts';
 import { manifestOf } from '../harness.ts';
 
 const group = (version: string) => ({ version, ...manifestOf(version) });
@@ -25,12 +25,12 @@ const running: ServiceRecord = {
   fence: 7,
 };
 
-const write = (action: Action, fence: number, key = `k${String(fence)}`): Write => {
+const write = (action: TargetAction, fence: number, key = `k${String(fence)}`): Write => {
   const artifact = action.do === 'deploy' ? manifestOf(action.release.version) : undefined;
   const mark = { rolloutId: 'r', key, fence };
   return artifact === undefined ? { action, mark } : { action, mark, artifact };
 };
-const deployOf = (version: string): Action => ({
+const deployOf = (version: string): TargetAction => ({
   do: 'deploy',
   release: { version, digest: manifestOf(version).digest },
 });
@@ -43,7 +43,7 @@ const after = (record: ServiceRecord, one: Write, ready = allReady): ServiceReco
 };
 
 describe('the fence', () => {
-  const shift: Action = { do: 'shift', weights: { '1.0.0': 90, '2.0.0': 10 } };
+  const shift: TargetAction = { do: 'shift', weights: { '1.0.0': 90, '2.0.0': 10 } };
 
   test('a higher one is applied and becomes the highest', () => {
     const next = after(running, write(shift, 12));
@@ -52,7 +52,7 @@ describe('the fence', () => {
   });
 
   test('a lower one is refused, whatever it asks, even the state as it is', () => {
-    const same: Action = { do: 'shift', weights: { '1.0.0': 100 } };
+    const same: TargetAction = { do: 'shift', weights: { '1.0.0': 100 } };
     expect(judge('shop', running, write(same, 6), allReady)).toMatchObject({ outcome: 'fenced', highest: 7 });
   });
 
@@ -64,7 +64,7 @@ describe('the fence', () => {
 
   test('the same fence with another key or other content is refused', () => {
     const once = after(running, write(shift, 8));
-    const other: Action = { do: 'shift', weights: { '1.0.0': 100 } };
+    const other: TargetAction = { do: 'shift', weights: { '1.0.0': 100 } };
     expect(judge('shop', once, write(shift, 8, 'other'), allReady).outcome).toBe('fenced');
     expect(judge('shop', once, write(other, 8), allReady).outcome).toBe('fenced');
     expect(judge('shop', running, write(shift, 7), allReady).outcome).toBe('fenced');
@@ -78,7 +78,7 @@ describe('the fence', () => {
   });
 
   test('any order of arrival: an applied fence only ever rises, and nothing below it takes effect', () => {
-    const action = fc.constantFrom<Action>(
+    const action = fc.constantFrom<TargetAction>(
       { do: 'shift', weights: { '1.0.0': 90, '2.0.0': 10 } },
       { do: 'shift', weights: { '1.0.0': 100 } },
       { do: 'promote', version: '2.0.0' },
@@ -105,7 +105,7 @@ describe('the fence', () => {
 
 describe('refusals', () => {
   const refusal = (
-    action: Action,
+    action: TargetAction,
     record = running,
     ready: (version: string) => number = allReady,
   ): Judgement => judge('shop', record, write(action, 100), ready);
@@ -118,15 +118,15 @@ describe('refusals', () => {
   });
 
   test('weight for a version that is not there, or has no ready instance', () => {
-    const toUnknown: Action = { do: 'shift', weights: { '1.0.0': 90, '9.9.9': 10 } };
+    const toUnknown: TargetAction = { do: 'shift', weights: { '1.0.0': 90, '9.9.9': 10 } };
     expect(refusal(toUnknown)).toMatchObject(refused(/9\.9\.9 is not deployed/));
-    const toNew: Action = { do: 'shift', weights: { '1.0.0': 90, '2.0.0': 10 } };
+    const toNew: TargetAction = { do: 'shift', weights: { '1.0.0': 90, '2.0.0': 10 } };
     const oldOnly = (version: string): number => (version === '1.0.0' ? 2 : 0);
     expect(refusal(toNew, running, oldOnly)).toMatchObject(refused(/2\.0\.0 is ready/));
   });
 
   test('no weight may be named for a version that is not there or not ready', () => {
-    const back: Action = { do: 'shift', weights: { '1.0.0': 100, '2.0.0': 0, '9.9.9': 0 } };
+    const back: TargetAction = { do: 'shift', weights: { '1.0.0': 100, '2.0.0': 0, '9.9.9': 0 } };
     expect(after(running, write(back, 100)).weights).toEqual({ '1.0.0': 100 });
   });
 
@@ -152,7 +152,7 @@ describe('refusals', () => {
 });
 
 describe('deploy', () => {
-  const judgeWith = (artifact: Write['artifact'], action: Action = deployOf('3.0.0')): Judgement => {
+  const judgeWith = (artifact: Write['artifact'], action: TargetAction = deployOf('3.0.0')): Judgement => {
     const mark = { rolloutId: 'r', key: 'k', fence: 100 };
     return judge(
       'shop',
@@ -178,7 +178,7 @@ describe('deploy', () => {
 
   test('wants a manifest of this service and version', () => {
     const badly = manifestOf('3.0.0', { errorRate: 9 });
-    const release = (artifact: { digest: string }, version = '3.0.0'): Action => ({
+    const release = (artifact: { digest: string }, version = '3.0.0'): TargetAction => ({
       do: 'deploy',
       release: { version, digest: artifact.digest },
     });
@@ -191,7 +191,7 @@ describe('deploy', () => {
 
   test('a version keeps its digest as long as it runs', () => {
     const changed = manifestOf('2.0.0', { errorRate: 0.5 });
-    const action: Action = { do: 'deploy', release: { version: '2.0.0', digest: changed.digest } };
+    const action: TargetAction = { do: 'deploy', release: { version: '2.0.0', digest: changed.digest } };
     expect(judgeWith(changed, action)).toMatchObject({
       code: 'REFUSED',
       why: expect.stringContaining('runs already'),

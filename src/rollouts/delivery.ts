@@ -1,0 +1,57 @@
+import {
+  isGrpcServiceError,
+  QueryNotRegisteredError,
+  QueryRejectedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { LedgerEvent } from '../../runbooks/events.ts';
+import { acknowledgeSignal, holdsQuery, newsSignal } from '../../workflows/delivery-messages.ts';
+import type { RolloutsDeps } from './deps.ts';
+import { answerMsOf } from './deps.ts';
+import { deliverId } from './ids.ts';
+
+/**
+ * Whether what the rollout could not tell the ledger is still on its way. Where nobody answers for it, it may be: the
+ * next look asks again.
+ */
+export const isHolding = async (deps: RolloutsDeps, rolloutId: string): Promise<boolean> => {
+  const handle = deps.client.workflow.getHandle(deliverId(rolloutId));
+  try {
+    const { status } = await handle.describe();
+    if (status.name !== 'RUNNING') return false;
+    return await deps.client.withDeadline(Date.now() + 5 * answerMsOf(deps), () => handle.query(holdsQuery));
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    if (
+      error instanceof QueryNotRegisteredError ||
+      error instanceof QueryRejectedError ||
+      isGrpcServiceError(error)
+    )
+      return true;
+    throw error;
+  }
+};
+
+/** Tells those who are told of the rollout what happened outside of its run; where nobody is told, nothing happens. */
+export const tellDelivery = async (deps: RolloutsDeps, event: LedgerEvent): Promise<void> => {
+  try {
+    await deps.client.withDeadline(Date.now() + answerMsOf(deps), () =>
+      deps.client.workflow.getHandle(deliverId(event.rolloutId)).signal(newsSignal, [event]),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+};
+
+/** The incident is acknowledged where it is open. `false`: nobody is paged about that rollout. */
+export const acknowledge = async (deps: RolloutsDeps, rolloutId: string): Promise<boolean> => {
+  try {
+    await deps.client.withDeadline(Date.now() + answerMsOf(deps), () =>
+      deps.client.workflow.getHandle(deliverId(rolloutId)).signal(acknowledgeSignal),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+};

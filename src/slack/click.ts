@@ -1,0 +1,67 @@
+import type { Actor } from '../../runbooks/access.ts';
+import type { Command } from '../../runbooks/state.ts';
+import { judgeCommand, stateTable } from '../../runbooks/state.ts';
+import { sayState } from '../story/words.ts';
+import type { RolloutView } from '../store/views.ts';
+import type { SlackDeps } from './deps.ts';
+import { literal, slackTime } from './render/escape.ts';
+import type { Mark } from './render/mark.ts';
+import { markOf } from './render/mark.ts';
+import { once } from './once.ts';
+import type { Outcome } from './replies.ts';
+import { saidReply, told } from './replies.ts';
+
+/** What takes back is never refused for a message that was a moment behind. */
+export const takesBack = (command: Command): boolean => command === 'abort' || command === 'rollback';
+
+/** One click: what it says is judged by what its message showed. Same key, same answer, one effect. */
+export const click = (deps: SlackDeps, command: Command, mark: Mark, who: Who): Promise<Outcome> =>
+  once(deps, who.key, () => clickNow(deps, command, mark, who));
+
+type Who = { readonly actor: Actor; readonly key: string };
+
+const clickNow = async (
+  deps: SlackDeps,
+  command: Command,
+  mark: Mark,
+  { actor, key }: Who,
+): Promise<Outcome> => {
+  const view = await deps.rollouts.find(mark.rolloutId);
+  if (isOvertaken(command, mark, view)) return told(overtaken(command, view));
+  const asked = { id: view.id, command, actor, reason: null, key };
+  // An answer is about one plan: that of the message, which is still the rollout's.
+  const plan = isAnswer(command) && view.hash !== null ? { plan: view.hash } : {};
+  return saidReply(command, view, await deps.rollouts.say({ ...asked, ...plan }));
+};
+
+/**
+ * Whether the message showed something else than what is: another state or step, or a state in which the same word does
+ * something else. Going back is going back, whatever the step.
+ */
+const isOvertaken = (command: Command, mark: Mark, view: RolloutView): boolean => {
+  const meant = effectOf(mark.state, command);
+  const now = effectOf(view.state, command);
+  // An open rollout refuses by the façade, in its own words: the ledger may lag behind the message.
+  if (meant === 'way-back') return view.endedAt !== null || (now !== 'way-back' && now !== null);
+  const { state, step, plan } = markOf(view);
+  return state !== mark.state || step !== mark.step || (isAnswer(command) && plan !== mark.plan);
+};
+
+/** What is said about a plan, and about no other. */
+const isAnswer = (command: Command): boolean => command === 'approve' || command === 'deny';
+
+const effectOf = (state: Mark['state'], command: Command): string | null => {
+  const judged = judgeCommand(state, command);
+  return 'effect' in judged ? judged.effect : null;
+};
+
+/** What has happened, by whom, when. */
+const overtaken = (command: Command, view: RolloutView): string => {
+  const where = `${literal(view.service, 64)} ${literal(view.version, 128)} in ${literal(view.environment, 64)}`;
+  const last = view.commands.findLast(({ refusal }) => refusal === null);
+  const who =
+    last === undefined
+      ? ''
+      : ` Last: ${last.command} by ${literal(last.actor?.name ?? last.actor?.id ?? 'nobody', 60)}, ${slackTime(last.at)}.`;
+  return `*Not done.* ${command} of ${where}: the message was a moment behind. It is ${sayState(view.state)} now (${literal(stateTable[view.state].says, 80)}).${who} Its message shows what it takes now.`;
+};

@@ -1,0 +1,124 @@
+import type { Actor } from '../../runbooks/access.ts';
+import { SluiceError } from '../../runbooks/errors.ts';
+import { calling, openSlack, wordOf } from './api.ts';
+import type { Member, SlackDeps } from './deps.ts';
+import { within } from '../within.ts';
+
+/** Who acted, as the signed request says it. */
+export type Sender = {
+  readonly userId: string;
+  /** The workspace that the request is about. */
+  readonly teamId: string;
+  /** The person's own, where the request says it: channels may be shared with others. */
+  readonly userTeamId: string | null;
+};
+
+/** What takes back is let through on the signature alone while Slack can't say who it is. */
+export type InDoubt = 'closed' | 'open';
+
+/** An abort does not wait longer for Slack to say who it is. */
+const openAfterMs = 800;
+
+/** The home workspace by token. */
+const homes = new Map<string, string>();
+
+/**
+ * The actor behind a command or a click.
+ * @throws SluiceError NOT_AUTHORISED for bots, guests, deactivated users and people of other workspaces,
+ * SLACK_UNAVAILABLE where that can't be told and `inDoubt` is closed
+ */
+export const identify = async (deps: SlackDeps, sender: Sender, inDoubt: InDoubt): Promise<Actor> => {
+  if (sender.userTeamId !== null && sender.userTeamId !== sender.teamId) throw stranger();
+  const looked = lookUp(deps, sender);
+  if (inDoubt === 'closed') return named(deps, await certain(looked));
+  const unknown: Member = { id: sender.userId, name: null, email: null };
+  try {
+    return await named(deps, (await within(openAfterMs, looked)) ?? unknown);
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    deps.log.warn({ user: sender.userId }, 'Slack can not say who this is; taking back is let through');
+    return deps.actorOf(unknown);
+  }
+};
+
+/** The name that people know is kept where it can be erased; nothing waits for that. */
+const named = async ({ actorOf, ledger, log }: SlackDeps, member: Member): Promise<Actor> => {
+  const actor = await actorOf(member);
+  if (member.name !== null) {
+    void ledger.rememberActor(actor, member.name).catch((error: unknown) => {
+      log.warn({ actor: actor.id, error: String(error) }, 'the name of a person is not kept');
+    });
+  }
+  return actor;
+};
+
+const isAway = (error: unknown): boolean =>
+  error instanceof SluiceError && error.code === 'SLACK_UNAVAILABLE';
+
+const certain = async (looked: Promise<Member>): Promise<Member> => {
+  try {
+    return await looked;
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    throw new SluiceError(
+      {
+        code: 'SLACK_UNAVAILABLE',
+        message: 'Slack could not say who you are, so nothing was done.',
+        hint: 'Try again in a moment, or say it in a terminal with `sluice`. Abort and rollback are taken meanwhile.',
+      },
+      { cause: error },
+    );
+  }
+};
+
+const lookUp = async (deps: SlackDeps, { userId, teamId }: Sender): Promise<Member> => {
+  const slack = await openSlack(deps.settings);
+  const home = await homeOf(slack.token ?? '', async () => {
+    const { team_id } = await calling('a look at the token', () => slack.auth.test());
+    return team_id ?? '';
+  });
+  if (teamId !== home) throw stranger();
+  const user = await userOf(userId, () =>
+    calling('a look at a person', () => slack.users.info({ user: userId })),
+  );
+  if (user.team_id !== home || user.is_stranger === true) throw stranger();
+  if (user.deleted === true) throw refused('This account is deactivated.');
+  if (user.is_bot === true || userId === 'USLACKBOT')
+    throw refused('Bots start nothing here.', 'A program uses the API with a token of its own.');
+  if (user.is_restricted === true || user.is_ultra_restricted === true)
+    throw refused('Guests of the workspace start nothing here.', 'Ask a full member of it.');
+  const { profile, is_email_confirmed } = user;
+  const name = profile?.display_name || profile?.real_name || user.name || null;
+  const email = is_email_confirmed === true ? (profile?.email ?? null) : null;
+  return { id: userId, name, email };
+};
+
+const homeOf = async (token: string, ask: () => Promise<string>): Promise<string> => {
+  const known = homes.get(token);
+  if (known !== undefined) return known;
+  const home = await ask();
+  homes.clear();
+  homes.set(token, home);
+  return home;
+};
+
+type Info = Awaited<ReturnType<Awaited<ReturnType<typeof openSlack>>['users']['info']>>;
+
+const userOf = async (userId: string, ask: () => Promise<Info>): Promise<NonNullable<Info['user']>> => {
+  try {
+    const { user } = await ask();
+    if (user !== undefined) return user;
+  } catch (error) {
+    if (wordOf(error) !== 'user_not_found' && wordOf(error) !== 'user_not_visible') throw error;
+  }
+  throw refused(`Nobody in this workspace is ${userId}.`);
+};
+
+const stranger = (): SluiceError =>
+  refused(
+    'You belong to another workspace than this installation of Sluice.',
+    'Ask somebody of the workspace that it is installed in.',
+  );
+
+const refused = (message: string, hint?: string): SluiceError =>
+  new SluiceError({ code: 'NOT_AUTHORISED', message, ...(hint === undefined ? {} : { hint }) });

@@ -1,0 +1,137 @@
+import type { Button } from '@slack/types';
+import type { Command, RolloutState } from '../../../runbooks/state.ts';
+import { stateTable } from '../../../runbooks/state.ts';
+import type { LiveModel } from '../../story/model.ts';
+import { plainLine } from './escape.ts';
+import { actionId, markOf, writeMark } from './mark.ts';
+
+type Face = {
+  readonly label: string;
+  readonly style?: 'primary' | 'danger';
+  /** What the click does, said before it does: of commands that move traffic or decide for others. */
+  readonly asks?: (names: Names) => string;
+};
+type Names = { readonly place: string; readonly from: string; readonly version: string };
+
+const back = ({ place, from, version }: Names): string =>
+  `${place}: all traffic goes from ${version} back to ${from} at once.`;
+
+const faces: Readonly<Record<Command, Face>> = {
+  approve: {
+    label: 'Approve',
+    style: 'primary',
+    asks: ({ place, from, version }) => `${place}: ${from} → ${version} may begin.`,
+  },
+  deny: {
+    label: 'Deny…',
+    style: 'danger',
+    asks: ({ place, from, version }) => `${place}: ${version} will not be rolled out, ${from} stays.`,
+  },
+  hold: { label: 'Hold' },
+  resume: {
+    label: 'Resume',
+    style: 'primary',
+    asks: ({ place, from, version }) => `${place}: the rollout ${from} → ${version} goes on.`,
+  },
+  extend: { label: 'Extend 15 min' },
+  accept: {
+    label: 'Accept…',
+    style: 'danger',
+    asks: ({ place, from, version }) =>
+      `${place}: ${version} goes on in place of ${from}, though the numbers could not tell.`,
+  },
+  promote: {
+    label: 'Promote now…',
+    style: 'danger',
+    asks: ({ place, from, version }) =>
+      `${place}: all traffic goes from ${from} to ${version}, without the watches that are left.`,
+  },
+  abort: { label: 'Abort and roll back…', style: 'danger', asks: back },
+  rollback: { label: 'Roll back…', style: 'danger', asks: back },
+  override: {
+    label: 'Override…',
+    style: 'danger',
+    asks: ({ place, from, version }) =>
+      `${place}: ${from} → ${version} goes on against a check that stops it.`,
+  },
+  retry: { label: 'Retry…', asks: ({ place, from, version }) => `${place}: ${from} → ${version} once more.` },
+  'take-over': {
+    label: 'Take over',
+    style: 'danger',
+    asks: ({ place, from, version }) =>
+      `${place}: the rollout ${from} → ${version} ends; what runs is yours to mend.`,
+  },
+  page: {
+    label: 'Page on-call',
+    style: 'danger',
+    asks: ({ place, from, version }) => `${place}: on-call is paged about ${from} → ${version}.`,
+  },
+};
+
+/** In the order in which they are shown. What the state does not accept is never offered. */
+const offered: Readonly<Record<RolloutState, readonly Command[]>> = {
+  requested: ['abort'],
+  planning: ['abort'],
+  blocked: ['override', 'abort'],
+  'awaiting-approval': ['approve', 'deny'],
+  deploying: ['hold', 'abort'],
+  ramping: ['hold', 'abort'],
+  watching: ['hold', 'promote', 'abort'],
+  inconclusive: ['extend', 'rollback', 'accept'],
+  held: ['resume', 'rollback'],
+  frozen: ['hold', 'rollback'],
+  'rolling-back': ['page'],
+  'rollback-failed': ['retry', 'take-over'],
+  succeeded: ['rollback'],
+  'rolled-back': ['retry'],
+  aborted: ['retry'],
+  denied: ['retry'],
+  expired: ['retry'],
+  refused: ['retry'],
+  superseded: ['retry'],
+  'rolled-back-by-hand': ['retry'],
+};
+
+export const commandsOffered = (state: RolloutState): readonly Command[] =>
+  offered[state].filter((command) => stateTable[state].accepts[command] !== undefined);
+
+export const buttonsOf = (model: LiveModel): readonly Button[] =>
+  commandsOffered(model.state).map((command) => button(command, model));
+
+/** A `retry` of a failed way back is another thing than one of a rollout. */
+const faceOf = (command: Command, state: RolloutState): Face =>
+  command === 'retry' && state === 'rollback-failed'
+    ? { label: 'Retry rollback', style: 'danger', asks: back }
+    : faces[command];
+
+const plain = (text: string, most: number) =>
+  ({ type: 'plain_text', text: plainLine(text, most), emoji: false }) as const;
+
+const button = (command: Command, model: LiveModel): Button => {
+  const { asks, style, label } = faceOf(command, model.state);
+  const names = {
+    place: `${plainLine(model.service, 63)} in ${plainLine(model.environment, 63)}`,
+    from: plainLine(model.from ?? 'nothing', 40),
+    version: plainLine(model.version, 40),
+  };
+  const confirm =
+    asks === undefined
+      ? {}
+      : {
+          confirm: {
+            title: plain(`${label.replace('…', '')}?`, 100),
+            text: plain(asks(names), 300),
+            confirm: plain(label.replace('…', ''), 30),
+            deny: plain('No', 30),
+            ...(style === undefined ? {} : { style }),
+          },
+        };
+  return {
+    type: 'button',
+    action_id: actionId(command),
+    text: plain(label, 75),
+    value: writeMark(markOf(model)),
+    ...(style === undefined ? {} : { style }),
+    ...confirm,
+  };
+};

@@ -1,0 +1,33 @@
+import type { RolloutState } from '../../../runbooks/state.ts';
+import { needsPerson, sayEvent } from '../../story/say-event.ts';
+import type { LiveModel } from '../../story/model.ts';
+import type { StoredEvent } from '../../store/views.ts';
+import { literal, slackTime } from './escape.ts';
+
+/** One line of the thread. `broadcast`: the channel sees it, too. */
+export type ThreadLine = { readonly text: string; readonly broadcast: boolean };
+
+/** Ends that nothing was done in are no news for a channel. */
+const loud: ReadonlySet<RolloutState> = new Set([
+  'succeeded',
+  'rolled-back',
+  'aborted',
+  'rolled-back-by-hand',
+]);
+
+/** What one event says in the thread, given what was known before it; `null`: nothing. Pure. */
+export const threadLine = (model: LiveModel, event: StoredEvent): ThreadLine | null => {
+  const said = sayEvent(model, event);
+  if (said === null) return null;
+  const until = said.until === null ? '' : `, until ${slackTime(said.until)}`;
+  const then = said.then === null ? '' : `; then ${literal(said.then, 200)}`;
+  const { body } = event;
+  const broadcast =
+    (body.type === 'state' && needsPerson(body.state) && body.state !== 'held') ||
+    (body.type === 'closed' && loud.has(body.state));
+  const where = broadcast ? `${literal(model.service, 64)} in ${literal(model.environment, 64)}: ` : '';
+  return {
+    text: `${slackTime(event.at)}  ${where}*${literal(said.word, 40)}* ${literal(said.text, 1500)}${until}${then}`,
+    broadcast,
+  };
+};

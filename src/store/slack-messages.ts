@@ -1,0 +1,99 @@
+import type { Kysely } from 'kysely';
+import { checkId } from './draft.ts';
+import type { Database } from './schema.ts';
+import { answerRequest, claimRequest } from './slack-requests.ts';
+
+/** The message of one rollout, as it was told last. */
+export type SlackMessage = {
+  readonly rolloutId: string;
+  readonly channel: string;
+  /** `null`: one was about to be posted, and may have been. */
+  readonly ts: string | null;
+  readonly permalink: string | null;
+  /** Rises with every edit. */
+  readonly revision: number;
+  /** Why the channel can't be written to, in Slack's word; `null`: it can. */
+  readonly refused: string | null;
+};
+
+/** What must be known of Slack when the process that knew it is gone. Not chained: messages are no history. */
+export type SlackStore = {
+  message(rolloutId: string): Promise<SlackMessage | null>;
+  keepMessage(message: SlackMessage): Promise<void>;
+  /** Lines of its thread by the id of their event; `null`: it was about to be posted, and may have been. */
+  lines(rolloutId: string): Promise<ReadonlyMap<string, string | null>>;
+  keepLine(rolloutId: string, eventId: string, ts: string | null): Promise<void>;
+  /** Messages of rollouts that are open: how many are edited now and then. */
+  live(): Promise<number>;
+  /** Takes note of a request under Slack's id. `said`: what was answered to the same one before. */
+  claim(id: string): Promise<{ readonly fresh: boolean; readonly said: string | null }>;
+  keepSaid(id: string, said: string): Promise<void>;
+};
+
+type Reach = <T>(work: () => Promise<T>) => Promise<T>;
+
+export const slackStore = (db: Kysely<Database>, reach: Reach): SlackStore => ({
+  message: (rolloutId) => reach(() => readMessage(db, rolloutId)),
+  keepMessage: (message) => reach(() => keepMessage(db, message)),
+  lines: (rolloutId) => reach(() => readLines(db, rolloutId)),
+  keepLine: (rolloutId, eventId, ts) => reach(() => keepLine(db, rolloutId, eventId, ts)),
+  live: () => reach(() => countLive(db)),
+  claim: (id) => reach(() => claimRequest(db, id)),
+  keepSaid: (id, said) => reach(() => answerRequest(db, id, said)),
+});
+
+const readMessage = async (db: Kysely<Database>, rolloutId: string): Promise<SlackMessage | null> => {
+  const row = await db
+    .selectFrom('slack_messages')
+    .selectAll()
+    .where('rollout_id', '=', rolloutId)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { rollout_id, ...rest } = row;
+  return { rolloutId: rollout_id, ...rest };
+};
+
+const keepMessage = async (db: Kysely<Database>, message: SlackMessage): Promise<void> => {
+  const { rolloutId, ...rest } = message;
+  await db
+    .insertInto('slack_messages')
+    .values({ rollout_id: checkId('rollout id', rolloutId), ...rest })
+    .onConflict((conflict) => conflict.column('rollout_id').doUpdateSet(rest))
+    .execute();
+};
+
+const readLines = async (
+  db: Kysely<Database>,
+  rolloutId: string,
+): Promise<ReadonlyMap<string, string | null>> => {
+  const rows = await db
+    .selectFrom('slack_lines')
+    .select(['event_id', 'ts'])
+    .where('rollout_id', '=', rolloutId)
+    .execute();
+  return new Map(rows.map((row) => [row.event_id, row.ts]));
+};
+
+const keepLine = async (
+  db: Kysely<Database>,
+  rolloutId: string,
+  eventId: string,
+  ts: string | null,
+): Promise<void> => {
+  await db
+    .insertInto('slack_lines')
+    .values({ rollout_id: rolloutId, event_id: checkId('event id', eventId), ts })
+    .onConflict((conflict) => conflict.columns(['rollout_id', 'event_id']).doUpdateSet({ ts }))
+    .execute();
+};
+
+const countLive = async (db: Kysely<Database>): Promise<number> => {
+  const { live } = await db
+    .selectFrom('slack_messages')
+    .innerJoin('rollouts', 'rollouts.id', 'slack_messages.rollout_id')
+    .select((select) => select.fn.countAll().as('live'))
+    .where('rollouts.open', '=', true)
+    .where('slack_messages.ts', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return Number(live);
+};

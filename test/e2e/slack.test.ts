@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Person } from '../servers/slack/person.ts';
+import { Dev } from './dev.ts';
+import { oldVersion } from './files.ts';
+import { answered, Office } from './office.ts';
+
+const canary = '1.1.0';
+
+const slack = Office.channel;
+
+let office: Office;
+let dev: Dev;
+beforeAll(async () => {
+  office = await Office.open();
+  dev = await Dev.start(
+    [
+      { name: 'shown', steps: [100], watch: '2s', slack },
+      {
+        name: 'steered',
+        watch: '1h',
+        slack,
+        access: '{ deploy: [shop], hold: [shop], rollback: [shop] }',
+      },
+    ],
+    office.environment,
+  );
+  dev.files.access(`apiVersion: sluice/v1
+people:
+  ana: { slack: U0ANA0001 }
+  bo: { email: bo@example.com }
+groups:
+  shop: [ana, bo]
+`);
+}, 90_000);
+afterAll(async () => {
+  await dev.stop();
+  await office.close();
+}, 60_000);
+
+test('a rollout that somebody starts elsewhere has one message, and it ends as the rollout did', async () => {
+  const service = dev.service('shown');
+  await service.under(300, async () => {
+    service.release(canary);
+    const { rolloutId } = await service.deploy(canary);
+    expect((await service.ends(rolloutId)).state).toBe('succeeded');
+    const message = await office.says('shown', 'succeeded');
+    expect(message.text).toContain(`shown ${oldVersion} to ${canary} in production`);
+    expect(JSON.stringify(message.blocks)).toContain(`sluice status ${rolloutId.slice(0, 8)}`);
+    const thread = await office.thread(
+      message,
+      'the thread has come to its end',
+      (lines) => lines.at(-1)?.text.includes('*succeeded*') === true,
+    );
+    expect(thread.at(-1)?.broadcast).toBe(true);
+    expect(office.roots('shown')).toHaveLength(1);
+  });
+});
+
+const person = (id: string, name: string): Person => office.person(dev.home, id, name);
+
+test('/deploy, the message with its buttons, hold, abort: each acts once, and the message tells it', async () => {
+  const service = dev.service('steered');
+  const ana = person('U0ANA0001', 'ana');
+  const bo = person('U0BO00001', 'bo');
+  await service.under(300, async () => {
+    service.release(canary);
+    const command = ana.command('/deploy', `steered ${canary} to production reason “faster”`);
+    const begun = await ana.send(command);
+    const outcome = await answered(begun, '*Begun');
+    expect(outcome).toContain(`steered ${oldVersion} → ${canary} in production`);
+    // Slack sends it again, or somebody else the same bytes: the rollout that there is.
+    const again = await ana.send(command);
+    await answered(again, '*Begun');
+    expect(await dev.api.rollouts('steered')).toHaveLength(1);
+
+    const watching = await office.says('steered', 'watching');
+    expect(JSON.stringify(watching.blocks)).toMatch(/deploy by ana/);
+    const hold = await bo.send(bo.click(watching.blocks, 'sluice-hold'));
+    expect(await answered(hold, '*Done*')).toContain('hold of steered');
+    const held = await office.says('steered', 'held');
+    // Who may not is told so, and it stands in the rollout's story.
+    const refused = await bo.send(bo.click(held.blocks, 'sluice-resume'));
+    expect(await answered(refused, '*Not done.*')).toContain('only the operator may resume here');
+
+    const back = ana.click(held.blocks, 'sluice-rollback');
+    // At once twice, and once more afterwards: Slack's retries, or somebody's copy of the bytes.
+    await Promise.all([ana.send(back), ana.send(back)]);
+    const ended = await office.says('steered', 'aborted');
+    const late = await ana.send(back);
+    await answered(late, '*Done*: rollback');
+    expect(ended.blocks.length).toBeGreaterThan(3);
+    const [view] = await dev.api.rollouts('steered');
+    expect(view).toMatchObject({
+      state: 'aborted',
+      version: canary,
+      actor: { id: 'ana', via: 'slack' },
+    });
+    const said = view?.commands.map(({ command, refusal, actor }) => [command, refusal === null, actor?.id]);
+    expect(said).toEqual([
+      ['hold', true, 'bo'],
+      ['resume', false, 'bo'],
+      ['rollback', true, 'ana'],
+    ]);
+    expect((await service.weights()).at(-1)?.weights).toEqual({ [oldVersion]: 100 });
+    expect(office.roots('steered')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,195 @@
+import { request } from 'node:http';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { controlPath } from '../../activities/targets/practice/control-path.ts';
+import { recordingSchema } from '../../src/gates/recording.ts';
+import { replay } from '../../src/gates/replay.ts';
+import type { RolloutView } from '../../src/store/views.ts';
+import { serve } from '../activities/metrics/pages.ts';
+import { sluice } from '../e2e/cli.ts';
+import { Dev } from '../e2e/dev.ts';
+import type { ServiceSpec } from '../e2e/files.ts';
+import { oldVersion } from '../e2e/files.ts';
+import type { TestService } from '../e2e/test-service.ts';
+import { until } from '../e2e/until.ts';
+import { describeWithPrometheus, startPrometheus } from '../servers/prometheus.ts';
+import type { PrometheusServer } from '../servers/prometheus.ts';
+
+// The gate on a real Prometheus that scrapes the practice service, through the real daemon. What takes its time here is
+// Prometheus' own pace: five samples that are 15 s apart are more than a minute.
+
+const rate = 300;
+const patience = { withinMs: 240_000, everyMs: 250 };
+
+const specs = {
+  second: { name: 'second', watch: '90s', steps: [25, 100] },
+  quarter: { name: 'quarter', watch: '4m', steps: [25, 100] },
+  killed: { name: 'killed', watch: '15s', steps: [50, 100] },
+  restarted: { name: 'restarted', watch: '30s', steps: [100] },
+} as const satisfies Readonly<Record<string, ServiceSpec>>;
+
+const gatesOn = (service: string, url: string, every: string) => ({
+  every,
+  source: { prometheus: { url, timeout: '2s' } },
+  errors: {
+    total: `http_requests_total{service="${service}",version="$version"}`,
+    bad: `http_requests_total{service="${service}",version="$version",code="5xx"}`,
+  },
+  latency: {
+    histogram: `http_request_duration_seconds{service="${service}",version="$version"}`,
+    p95: '2s',
+    margin: '300%',
+  },
+  history: '1m',
+  holdBack: '10%',
+});
+
+describeWithPrometheus('a gate on a real Prometheus', () => {
+  let dev: Dev;
+  let server: PrometheusServer | null = null;
+  beforeAll(async () => {
+    dev = await Dev.start(Object.values(specs).map((spec) => ({ ...spec, first: { errorRate: 0.003 } })));
+  }, 120_000);
+  afterEach(async () => {
+    await server?.stop();
+    server = null;
+  });
+  afterAll(async () => {
+    await dev.stop();
+  }, 60_000);
+
+  /** A Prometheus on the page of the practice plane, which is reached over TCP here: its control socket is a file. */
+  const scrape = async (intervalMs: number): Promise<PrometheusServer> => {
+    const { host } = await serve((_incoming, outgoing) => {
+      request({ socketPath: controlPath(dev.practice), path: '/metrics', agent: false }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 500, {
+          'content-type': answer.headers['content-type'] ?? '',
+        });
+        answer.pipe(outgoing);
+      })
+        .on('error', () => outgoing.destroy())
+        .end();
+    });
+    server = await startPrometheus([{ job: 'practice', targets: [host], intervalMs }]);
+    return server;
+  };
+
+  /** The service under traffic, its gate on a Prometheus that has scraped it twice. */
+  const on = async (
+    spec: ServiceSpec,
+    { intervalMs, every }: { readonly intervalMs: number; readonly every: string },
+    work: (service: TestService, prometheus: PrometheusServer) => Promise<void>,
+  ): Promise<void> => {
+    const service = dev.service(spec.name);
+    await service.under(rate, async () => {
+      const prometheus = await scrape(intervalMs);
+      dev.files.declare({ ...spec, gates: gatesOn(spec.name, prometheus.url, every) });
+      const scraped = `count_over_time(http_requests_total{service="${spec.name}"}[5m]) >= 2`;
+      await until('two scrapes', async () => (await prometheus.query(scraped)).length > 0, patience);
+      await work(service, prometheus);
+    });
+  };
+
+  /** The records of the rollout, live and replayed, are the same. */
+  const replaysAsLived = async ({ id, watches }: RolloutView): Promise<void> => {
+    const { out } = await sluice(dev.home, ['gate', 'export', id]);
+    const live = [];
+    // Waits have numbers, too, between those of the watches.
+    for (let watch = 0; watch <= (watches.at(-1)?.watch ?? 0); watch += 1)
+      live.push(...(await dev.api.samples(id, watch)));
+    expect(replay(recordingSchema.parse(JSON.parse(out))).records).toEqual(live.map(({ record }) => record));
+  };
+
+  test.each([
+    ['second', { intervalMs: 1_000, every: '1s' }],
+    ['quarter', { intervalMs: 15_000, every: '5s' }],
+  ] as const)(
+    'that scrapes once a %s takes a release back of which 3 % fail',
+    async (name, pace) => {
+      await on(specs[name], pace, async (service) => {
+        service.release('2.2.0', { errorRate: 0.03 });
+        const { rolloutId } = await service.deploy('2.2.0');
+        const view = await until(
+          'the rollout has ended',
+          async () => {
+            const seen = await dev.api.rollout(rolloutId);
+            return seen.endedAt === null ? null : seen;
+          },
+          patience,
+        );
+        expect(view).toMatchObject({ state: 'rolled-back', cause: { by: 'breach' } });
+        const verdict = view.watches.at(-1)?.verdict;
+        expect(verdict?.reason).toMatch(/^errors_vs/);
+        expect(verdict?.sentence).toContain('canary requests failed');
+        expect((await service.weights()).at(-1)?.weights).toEqual({ [oldVersion]: 100 });
+        await replaysAsLived(view);
+      });
+    },
+    300_000,
+  );
+
+  test('that is killed during a watch makes it inconclusive, never a rollback; it resumes by itself when it is back', async () => {
+    await on(specs.killed, { intervalMs: 1_000, every: '1s' }, async (service, prometheus) => {
+      service.release('1.1.0', { errorRate: 0.003 });
+      const { rolloutId } = await service.deploy('1.1.0');
+      const seen = await until('a sample', async () => {
+        // Prometheus has not scraped the new version yet when it is first read.
+        const seenFirst = (await dev.api.samples(rolloutId, 0)).find(({ sample }) => sample.canary !== null);
+        return seenFirst ?? null;
+      });
+      expect(seen.record?.verdict).toBe('watching');
+      await prometheus.kill();
+      const blind = await dev.api.reaches(
+        rolloutId,
+        'a verdict',
+        ({ watches }) => (watches[0]?.verdict ?? null) !== null,
+      );
+      expect(blind.watches[0]?.verdict).toMatchObject({ kind: 'inconclusive', reason: 'no-data' });
+      expect(blind.watches[0]?.verdict?.sentence).toContain('not evidence of health');
+      expect(blind.endedAt).toBeNull();
+      // Its share stays where it was.
+      expect((await service.weights()).at(-1)?.weights).toEqual({ '1.1.0': 50, [oldVersion]: 50 });
+
+      await dev.api.reaches(rolloutId, 'asking', ({ state }) => state === 'inconclusive');
+      await prometheus.restart();
+      // Nobody says anything: metrics that answer end the question, and what was left of the watch is watched.
+      const resumed = await dev.api.reaches(
+        rolloutId,
+        'watching again',
+        ({ state, watches }) => state === 'watching' && watches.length === 2,
+      );
+      expect(resumed.commands).toEqual([]);
+      const events = await dev.api.events(rolloutId);
+      expect(events.map(({ body }) => body)).toContainEqual(
+        expect.objectContaining({ type: 'watch-resumed', awaited: 'metrics' }),
+      );
+      const [, rest] = resumed.watches;
+      const length = Date.parse(rest?.endsAt ?? '') - Date.parse(rest?.startsAt ?? '');
+      expect(length).toBeGreaterThan(3_000 - 1);
+      expect(length).toBeLessThanOrEqual(15_000);
+
+      const after = await service.ends(rolloutId);
+      expect(after.state).toBe('succeeded');
+      await replaysAsLived(after);
+      const again = (await dev.api.samples(rolloutId, after.watches.at(-1)?.watch ?? 0)).at(-1);
+      expect(again?.sample.canary).not.toBeNull();
+      expect(again?.record?.silent_s).toBeLessThan(10);
+    });
+  }, 300_000);
+
+  test('that is killed and started again at once is only a gap', async () => {
+    await on(specs.restarted, { intervalMs: 1_000, every: '1s' }, async (service, prometheus) => {
+      service.release('1.1.0', { errorRate: 0.003 });
+      const { rolloutId } = await service.deploy('1.1.0');
+      await until('five samples', async () => (await dev.api.samples(rolloutId, 0)).length >= 5);
+      await prometheus.kill();
+      await until('a reading that failed', async () =>
+        (await dev.api.samples(rolloutId, 0)).some(({ sample }) => sample.canary === null),
+      );
+      await prometheus.restart();
+      const view = await service.ends(rolloutId);
+      expect(view.watches[0]?.verdict).toMatchObject({ kind: 'pass', reason: 'healthy' });
+      expect(view.state).toBe('succeeded');
+      await replaysAsLived(view);
+    });
+  }, 300_000);
+});

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { v7 as uuidv7 } from 'uuid';
+import { renderMessage } from '../../../src/slack/render/message.ts';
+import { tell } from '../../../src/slack/story.ts';
+import { until } from '../../e2e/until.ts';
+import { signingSecret } from '../../servers/slack/person.ts';
+import { botToken } from '../../servers/slack/server.ts';
+import { Story } from '../api/story.ts';
+import type { Desk } from './desk.ts';
+import { openDesk } from './desk.ts';
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await openDesk();
+});
+afterAll(async () => {
+  // Whatever was tried, no log holds what it was tried with.
+  for (const secret of [signingSecret, botToken, 'xyzzy'])
+    expect(desk.world.log.join('')).not.toContain(secret);
+  await desk.close();
+});
+beforeEach(() => desk.reset());
+
+const typed = () => desk.ana.command('/deploy', 'shop 2.1.0 reason xyzzy');
+
+test.each([
+  ['another secret', { secret: 'guessed' }],
+  ['six minutes old', { off: -360 }],
+  ['six minutes from the future', { off: 360 }],
+  ['a time that is no number', { headers: { 'x-slack-request-timestamp': 'now' } }],
+  ['no signature', { headers: { 'x-slack-signature': '' } }],
+  ['a signature of another version', { headers: { 'x-slack-signature': `v1=${'0'.repeat(64)}` } }],
+])('%s: 401, and nothing is started', async (_, forged) => {
+  const sent = await desk.ana.send(typed(), forged);
+  expect(sent.status).toBe(401);
+  expect(desk.calls).toEqual([]);
+});
+
+test.each([-290, 290])('%i seconds off is still now', async (off) => {
+  expect((await desk.ana.send(typed(), { off })).status).toBe(200);
+  expect(desk.calls).toHaveLength(1);
+});
+
+test('bytes that were changed after they were signed are refused', async () => {
+  const { body, url } = typed();
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const good = await desk.ana.send({ body, url });
+  expect(good.status).toBe(200);
+  const answer = await fetch(desk.url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-slack-request-timestamp': timestamp,
+      'x-slack-signature': `v0=${'ab'.repeat(32)}`,
+    },
+    body: body.replace('2.1.0', '6.6.6'),
+  });
+  expect(answer.status).toBe(401);
+  expect(desk.calls).toHaveLength(1);
+});
+
+const strangers = [
+  ['a bot', { id: 'U0BOT0001', is_bot: true }, 'Bots start nothing'],
+  ['a guest', { id: 'U0GUEST01', is_restricted: true }, 'Guests'],
+  ['a guest of one channel', { id: 'U0GUEST02', is_ultra_restricted: true }, 'Guests'],
+  ['a deactivated user', { id: 'U0GONE001', deleted: true }, 'deactivated'],
+  ['somebody of another workspace', { id: 'U0OTHER01', team: 'T0OTHERS1' }, 'another workspace'],
+  ['a stranger in a shared channel', { id: 'U0OTHER02', is_stranger: true }, 'another workspace'],
+] as const;
+
+test.each(strangers)('%s may neither deploy nor take back, and is told why', async (_, user, why) => {
+  const person = desk.person(user);
+  for (const [command, text] of [
+    ['/deploy', 'shop 2.1.0'],
+    ['/rollback', 'shop'],
+    ['/deploy', 'help'],
+  ] as const) {
+    const sent = await person.type(command, text);
+    expect([sent.status, sent.ack['response_type']]).toEqual([200, 'ephemeral']);
+    expect(sent.text).toContain(`*Not done.* `);
+    expect(sent.text).toContain(why);
+  }
+  expect(desk.calls).toEqual([]);
+});
+
+test('a request about another workspace, or of a person of one, is refused', async () => {
+  const elsewhere = await desk.ana.send(desk.ana.command('/deploy', 'shop 2.1.0', { team_id: 'T0OTHERS1' }));
+  expect(elsewhere.text).toContain('another workspace');
+  const story = new Story('2.2.0', { id: uuidv7() }).planned().stepsUpTo(4).watching(4);
+  await desk.world.tell(story);
+  const { model, asOf } = await tell(desk.world.ledger, story.id, []);
+  const { blocks } = renderMessage(model, { now: Date.now(), publicUrl: null, buttons: true, asOf });
+  const click = await desk.ana.send(
+    desk.ana.click(blocks, 'sluice-abort', { user: { id: 'U0ANA0001', team_id: 'T0OTHERS1' } }),
+  );
+  const reply = await until('the answer has come', () => click.replies()[0]);
+  expect(reply.text).toContain('another workspace');
+  expect(desk.calls).toEqual([]);
+});
+
+test('nobody is a person that Slack does not know', async () => {
+  const sent = await desk.ana.send(desk.ana.command('/deploy', 'shop 2.1.0', { user_id: 'U0NOBODY1' }));
+  expect(sent.text).toContain('Nobody in this workspace');
+  expect(desk.calls).toEqual([]);
+});
+
+const payload = (value: unknown): string =>
+  new URLSearchParams({ payload: typeof value === 'string' ? value : JSON.stringify(value) }).toString();
+
+test.each([
+  ['no form at all', 'xyzzy'],
+  ['a payload that is no JSON', payload('{"xyzzy":')],
+  ['a payload without a type', payload({ user: 1 })],
+  ['a kind that nobody listens to', payload({ type: 'shortcut', callback_id: 'x' })],
+  ['nothing', ''],
+])('%s: refused at once, nothing is started', async (_, body) => {
+  const sent = await desk.ana.send({ body, url: '' });
+  expect(sent.status).toBe(400);
+  expect(desk.calls).toEqual([]);
+});
+
+test('more than a request of Slack can hold is refused before it is read', async () => {
+  const sent = await desk.ana.send({ body: `text=${'x'.repeat(1024 * 1024)}`, url: '' });
+  expect(sent.status).toBe(413);
+});
+
+test.each([
+  [
+    'a field twice',
+    'command=%2Fdeploy&text=shop&text=2.1.0&user_id=U0ANA0001&team_id=T0SLUICE1&trigger_id=1.2',
+  ],
+  ['no trigger', 'command=%2Fdeploy&text=shop+2.1.0&user_id=U0ANA0001&team_id=T0SLUICE1'],
+  ['a strange user', 'command=%2Fdeploy&text=shop+2.1.0&user_id=..%2Fana&team_id=T0SLUICE1&trigger_id=1.2'],
+  [
+    'too much text',
+    `command=%2Fdeploy&text=${'x'.repeat(5000)}&user_id=U0ANA0001&team_id=T0SLUICE1&trigger_id=1.2`,
+  ],
+])('a command with %s is told to be none', async (_, body) => {
+  const sent = await desk.ana.send({ body, url: '' });
+  expect(sent.text).toContain('This is no request of Slack');
+  expect(desk.calls).toEqual([]);
+});
+
+test('a button whose value is made up, and one of another app, do nothing', async () => {
+  const blocks = (action_id: string, value: string) => [
+    { type: 'actions', elements: [{ type: 'button', action_id, value }] },
+  ];
+  for (const [action, value] of [
+    ['sluice-promote', '../../etc/passwd'],
+    ['sluice-promote', 'x'.repeat(1500)],
+    ['sluice-typed-0', '/drill run'],
+    ['sluice-nothing', ''],
+  ] as const) {
+    const sent = await desk.ana.send(desk.ana.click(blocks(action, value), action));
+    const reply = await until('the answer has come', () => sent.replies()[0]);
+    expect(reply.text).toContain('*Not done.*');
+  }
+  expect(desk.calls).toEqual([]);
+});
+
+test('what people wrote pings nobody, wherever it comes back', async () => {
+  const evil = '<!channel> <@U0ANA0001> &lt;!here&gt; `x` *b*';
+  for (const text of [`${evil} 2.1.0`, `shop ${evil}`, `status ${evil}`, `history <!channel>`, `why <!here>`])
+    expect((await desk.ana.type('/deploy', text)).text).not.toMatch(/<[!@]/);
+  // The stand-in refuses any text that would ping; `close` throws what it found.
+  expect(desk.slack.violations).toEqual([]);
+});

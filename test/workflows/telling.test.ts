@@ -1,0 +1,162 @@
+import { describe, expect, test } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
+import { Worker } from '@temporalio/worker';
+import type { LedgerEvent } from '../../runbooks/events.ts';
+import { packaged } from '../../src/packaged.ts';
+import type { deliver } from '../../workflows/deliver.ts';
+import { newsSignal, sourceSignal } from '../../workflows/delivery-messages.ts';
+import type { source } from '../../workflows/source.ts';
+import type { AnnounceInput, DeliverInput, PageInput, SourceNews } from '../../workflows/telling.ts';
+import { operator, settings } from './stage.ts';
+import { stagePerTest } from './stage-hooks.ts';
+
+const page = { pagerduty: { routingKey: 'env:PD', severity: 'critical' as const } };
+
+const stage = stagePerTest();
+
+type Seen = {
+  readonly paged: PageInput[];
+  readonly events: LedgerEvent[];
+  readonly announced: AnnounceInput[];
+};
+
+/** What the activities saw while `work` ran with a worker on a queue of its own. */
+let count = 0;
+const playing = async (
+  work: (queue: string, seen: Seen) => Promise<void>,
+  fails: (input: AnnounceInput) => void = () => undefined,
+): Promise<Seen> => {
+  count += 1;
+  const queue = `telling-${String(count)}`;
+  const seen: Seen = { paged: [], events: [], announced: [] };
+  const worker = await Worker.create({
+    connection: stage().env.nativeConnection,
+    taskQueue: queue,
+    workflowBundle: { codePath: packaged.workflowBundle },
+    activities: {
+      page: async (input: PageInput) => {
+        seen.paged.push(input);
+        return 'a summary';
+      },
+      record: async (events: readonly LedgerEvent[]) => void seen.events.push(...events),
+      announce: async (input: AnnounceInput) => {
+        fails(input);
+        seen.announced.push(input);
+        return { message: { channel: 'C1', ts: '1.1', permalink: 'https://acme.slack.com/p1' } };
+      },
+      follow: async () => undefined,
+    },
+  });
+  await worker.runUntil(() => work(queue, seen));
+  return seen;
+};
+
+describe('a silent source', () => {
+  const news = (rolloutId: string, does: SourceNews['do']): SourceNews => ({
+    ...{ do: does, rolloutId, place: { service: rolloutId, environment: 'production' } },
+    ...{ owners: ['team'], sentence: 'No answer.', at: '2026-01-01T00:00:00.000Z' },
+  });
+  const tell = async (hash: string, all: readonly SourceNews[]): Promise<Seen> =>
+    playing(async (queue) => {
+      const own = { ...settings, queues: { main: queue, watch: queue } };
+      for (const each of all) {
+        await stage().env.client.workflow.signalWithStart<typeof source, [SourceNews]>('source', {
+          ...{ workflowId: `deliver/source/${hash}`, taskQueue: queue },
+          ...{ signal: sourceSignal, signalArgs: [each] },
+          args: [{ hash, source: 'prometheus http://p:9090', page, settings: own }],
+        });
+      }
+      await stage().env.client.workflow.getHandle(`deliver/source/${hash}`).result();
+    });
+  const orders = ({ paged }: Seen) => paged.map(({ order }) => [order.do, order.incident]);
+
+  test('is one incident for all who wait, resolved when the last of them has its data', async () => {
+    const seen = await tell('aa', [
+      news('one', 'silent'),
+      news('two', 'silent'),
+      news('one', 'silent'),
+      news('one', 'back'),
+      news('two', 'back'),
+    ]);
+    expect(orders(seen)).toEqual([
+      ['trigger', 'sluice/source/aa'],
+      ['resolve', 'sluice/source/aa'],
+    ]);
+    const [first] = seen.paged;
+    expect(first?.order).toMatchObject({ severity: 'warning', facts: { of: 'source' } });
+    // Each of them has it in its story.
+    for (const id of ['one', 'two']) {
+      const told = seen.events.filter(({ rolloutId }) => rolloutId === id).map(({ body }) => body);
+      expect(told).toMatchObject([{ action: 'trigger' }, { action: 'resolve' }]);
+    }
+  });
+
+  test('stays with a person where everybody has given up on it', async () => {
+    expect(orders(await tell('bb', [news('one', 'silent'), news('one', 'left')]))).toEqual([
+      ['trigger', 'sluice/source/bb'],
+    ]);
+  });
+});
+
+describe('messages', () => {
+  const event = (i: number, body: LedgerEvent['body']): LedgerEvent => ({
+    ...{ rolloutId: 'r', id: `rollout/${String(i)}`, at: '2026-01-01T00:00:00.000Z' },
+    ...{ actor: null, body, texts: {} },
+  });
+  const state = (i: number, now: 'deploying' | 'watching' | 'ramping'): LedgerEvent =>
+    event(i, { type: 'state', state: now, until: null, next: null });
+  const closed = (i: number): LedgerEvent =>
+    event(i, { type: 'closed', state: 'succeeded', sentence: 'done' });
+
+  const deliverOf = (rolloutId: string, queue: string): DeliverInput => ({
+    ...{ rolloutId, place: { service: 'shop', environment: 'production' }, kind: 'deploy', version: '2' },
+    channels: { page: null, slack: { channel: '#deploys' } },
+    settings: { ...settings, queues: { main: queue, watch: queue } },
+    file: { owners: ['team'], source: 'practice' },
+    ...{ actor: operator, ledger: [], follows: true, carried: null },
+  });
+
+  const told = (batches: readonly (readonly LedgerEvent[])[], fails?: (input: AnnounceInput) => void) =>
+    playing(async (queue) => {
+      const workflowId = `deliver/${queue}`;
+      const handle = await stage().env.client.workflow.start<typeof deliver>('deliver', {
+        ...{ workflowId, taskQueue: queue, args: [deliverOf(queue, queue)] },
+      });
+      for (const batch of batches) await handle.signal(newsSignal, [...batch]);
+      await handle.result();
+    }, fails);
+
+  test('are told everything once, in order, with a revision that rises and the message that was made', async () => {
+    const seen = await told([
+      [state(1, 'deploying')],
+      [state(2, 'ramping'), state(3, 'ramping')],
+      [closed(4)],
+    ]);
+    expect(seen.announced.flatMap(({ news }) => news.map(({ id }) => id))).toEqual(
+      [1, 2, 3, 4].map((i) => `rollout/${String(i)}`),
+    );
+    const revisions = seen.announced.map(({ revision }) => revision);
+    expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+    expect(new Set(revisions).size).toBe(revisions.length);
+    expect(seen.announced[0]?.message).toBeNull();
+    expect(seen.announced.at(-1)).toMatchObject({ last: true, state: 'succeeded' });
+    if (seen.announced.length > 1) expect(seen.announced[1]?.message).toMatchObject({ ts: '1.1' });
+  });
+
+  test('one that is tried again is told the same again; what Slack refuses for good does not stop the next', async () => {
+    let tries = 0;
+    const again = await told([[state(1, 'deploying')], [closed(2)]], () => {
+      tries += 1;
+      if (tries <= 3) throw ApplicationFailure.create({ message: 'ratelimited', nextRetryDelay: 60_000 });
+    });
+    expect(again.announced.flatMap(({ news }) => news.map(({ id }) => id))).toEqual([
+      'rollout/1',
+      'rollout/2',
+    ]);
+    const refused = await told([[state(1, 'deploying')], [closed(2)]], ({ news }) => {
+      if (news.length === 1 && news[0]?.id === 'rollout/1')
+        throw ApplicationFailure.nonRetryable('channel_not_found');
+    });
+    expect(refused.announced.at(-1)).toMatchObject({ last: true });
+  });
+});

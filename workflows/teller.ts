@@ -1,0 +1,147 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  log,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { EventType, LedgerEvent } from '../runbooks/events.ts';
+import { sourceAddress } from '../runbooks/paging/source.ts';
+import type { RolloutInput } from './contract.ts';
+import { deliver } from './deliver.ts';
+import { handOverSignal, newsSignal } from './delivery-messages.ts';
+import type { Channels } from './telling.ts';
+import { channelsOf } from './telling.ts';
+
+const batchSize = 50;
+
+/** What decides about pages; a message shows everything. */
+const forPages: ReadonlySet<EventType> = new Set([
+  'planned',
+  'step-failed',
+  'verdict',
+  'watch-resumed',
+  'state',
+  'way-back',
+  'traffic-back',
+  'way-back-failed',
+  'verified',
+  'promoted',
+  'command',
+  'closed',
+]);
+
+/**
+ * The rollout's end of `deliver`: what happens in one task of the workflow goes over in one signal, beside what the
+ * rollout does and without the ledger. A service file that names nobody to tell starts nothing.
+ */
+export class Teller {
+  readonly #input: RolloutInput;
+  readonly #channels: Channels;
+  readonly #queue: LedgerEvent[] = [];
+
+  constructor(input: RolloutInput) {
+    this.#input = input;
+    this.#channels = channelsOf(input.service, input.environment);
+  }
+
+  get #active(): boolean {
+    return this.#channels.page !== null || this.#channels.slack !== null;
+  }
+
+  get pages(): boolean {
+    return this.#channels.page !== null;
+  }
+
+  readonly tell = (event: LedgerEvent): void => {
+    if (!this.#active) return;
+    if (this.#channels.slack === null && !forPages.has(event.body.type)) return;
+    this.#queue.push(event);
+  };
+
+  /** As long as the rollout lives; a cancelled one tells its story, too. */
+  async run(): Promise<void> {
+    if (!this.#active) return;
+    await CancellationScope.nonCancellable(async () => {
+      await this.#start([]);
+      for (;;) {
+        await condition(() => this.#queue.length > 0);
+        const batch = this.#queue.slice(0, batchSize);
+        await this.#send(batch.filter(({ rolloutId }) => rolloutId === this.#input.rolloutId));
+        for (const event of batch) if (event.rolloutId !== this.#input.rolloutId) await sendTo(event);
+        this.#queue.splice(0, batch.length);
+      }
+    });
+  }
+
+  /** The last word: what is told goes over, and so does what the ledger has not taken. */
+  async end(rest: readonly LedgerEvent[]): Promise<void> {
+    await condition(() => this.#queue.length === 0, this.#input.settings.ledgerPatienceMs);
+    if (rest.length === 0) return;
+    if (!this.#active) return this.#start(rest);
+    try {
+      await handleOf(this.#input.rolloutId).signal(handOverSignal, rest);
+    } catch (error) {
+      log.info('everything was told already: the rest goes alone', { error: String(error) });
+      await this.#start(rest);
+    }
+  }
+
+  async #send(events: readonly LedgerEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const handle = handleOf(this.#input.rolloutId);
+    try {
+      await handle.signal(newsSignal, events);
+    } catch (error) {
+      // Ended from outside. Another one begins in the middle of the story: PagerDuty knows its incidents by their keys.
+      log.warn('the delivery was gone and is started again', { error: String(error) });
+      await this.#start([]);
+      await handle.signal(newsSignal, events);
+    }
+  }
+
+  /** `ledger`: without anything to follow, only these are to be written. */
+  async #start(ledger: readonly LedgerEvent[]): Promise<void> {
+    const { rolloutId, environment, service, settings, kind, version, actor } = this.#input;
+    const { typedSearchAttributes } = workflowInfo();
+    const source = service.environments[environment]?.gates.source ?? {};
+    try {
+      await startChild(deliver, {
+        workflowId: deliverId(rolloutId),
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        staticSummary: `tells of ${service.service} in ${environment}`,
+        ...(typedSearchAttributes.getAll().length === 0 ? {} : { typedSearchAttributes }),
+        args: [
+          {
+            ...{ rolloutId, settings, kind, actor, ledger },
+            place: { service: service.service, environment },
+            channels: this.#channels,
+            file: { owners: service.owners, source: sourceAddress(source) },
+            version: version ?? 'the last good release',
+            follows: ledger.length === 0,
+            carried: null,
+          },
+        ],
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      // This rollout was reset to its beginning: what it had started goes on listening.
+      if (ledger.length > 0) await handleOf(rolloutId).signal(handOverSignal, ledger);
+    }
+  }
+}
+
+const deliverId = (rolloutId: string): string => `deliver/${rolloutId}`;
+const handleOf = (rolloutId: string) => getExternalWorkflowHandle(deliverId(rolloutId));
+
+/** The story of the rollout that this one has recovered ends, for whoever is told of it. */
+const sendTo = async (event: LedgerEvent): Promise<void> => {
+  try {
+    await handleOf(event.rolloutId).signal(newsSignal, [event]);
+  } catch (error) {
+    log.info('nobody is told of the lost rollout', { rolloutId: event.rolloutId, error: String(error) });
+  }
+};
