@@ -12,6 +12,7 @@ import { makePendingWork } from './pending-work.ts';
 import { makePreflight } from './preflight.ts';
 import { makePrepare } from './prepare.ts';
 import { makeReady } from './ready.ts';
+import { withPulse } from './pulse.ts';
 import { makeRecord } from './record.ts';
 import { makeSweep } from './sweep.ts';
 import { makeSmoke } from './smoke.ts';
@@ -23,13 +24,13 @@ import { makeWrite } from './writes.ts';
 export const makeActivities = (deps: Deps): Activities => {
   const write = makeWrite(deps);
   return withFailures<Activities>({
-    prepare: makePrepare(deps),
-    observe: makeObserve(deps),
-    preflight: makePreflight(deps),
+    prepare: withPulse(makePrepare(deps)),
+    observe: withPulse(makeObserve(deps)),
+    preflight: withPulse(makePreflight(deps)),
     freeze: makeFreeze(deps),
-    claimKeep: makeClaim(deps),
-    migrate: makeMigrate('expand'),
-    contract: makeContract(deps),
+    claimKeep: withPulse(makeClaim(deps)),
+    migrate: withPulse(makeMigrate('expand')),
+    contract: withPulse(makeContract(deps)),
     pendingWork: makePendingWork(deps),
     // One name each, so that Temporal's history reads like the runbook.
     deploy: write,

@@ -7,12 +7,10 @@ import type { MigrateInput, RolloutInput } from '../workflows/contract.ts';
 import { migrationDriver } from './migrations/driver-of.ts';
 import { firstStart } from './ready.ts';
 
-const heartbeatEveryMs = 1_000;
-
 /**
  * One phase of the migrations. Key: the migrations' names and phases in the service's own database: what is done is
  * done, what was broken off goes on, and only one runs at a time. The deadline is the activity's first start plus
- * `withinMs`, so that a retry does not begin anew.
+ * `withinMs`, so that a retry does not begin anew. One statement may take minutes: it is run with a pulse.
  */
 export const makeMigrate =
   (phase: 'expand' | 'contract') =>
@@ -21,22 +19,14 @@ export const makeMigrate =
     const driver = migrationDriver(file, place.environment);
     // A file whose block was taken away since the plan: the plan was made without a database then, too.
     if (driver === null) return 'no migrations are declared';
-    // One statement may take minutes; the worker that waits for it is alive all the same.
-    const pulse = setInterval(() => {
-      context.heartbeat();
-    }, heartbeatEveryMs);
-    try {
-      return await driver[phase]({
-        ...request,
-        deadline: firstStart(context) + withinMs,
-        signal: context.cancellationSignal,
-        alive: () => {
-          context.heartbeat();
-        },
-      });
-    } finally {
-      clearInterval(pulse);
-    }
+    return driver[phase]({
+      ...request,
+      deadline: firstStart(context) + withinMs,
+      signal: context.cancellationSignal,
+      alive: () => {
+        context.heartbeat();
+      },
+    });
   };
 
 /**

@@ -16,10 +16,11 @@ const base = (settings: Settings): ActivityOptions => ({
 /** Errors that say the same thing however often they are asked. */
 const final = { nonRetryableErrorTypes: ['TypeError', 'RangeError', 'ZodError'] };
 
-/** Reads before anything runs. A person waits for the answer, so it gives up after a minute. */
+/** Reads before anything runs. A person waits for the answer, so it gives up after a minute, and a dead worker is noticed. */
 const reading = (settings: Settings): ActivityOptions => ({
   ...base(settings),
   startToCloseTimeout: 20_000,
+  heartbeatTimeout: settings.heartbeatMs,
   scheduleToCloseTimeout: 60_000,
   retry: { initialInterval: 250, backoffCoefficient: 2, maximumInterval: 5_000, ...final },
 });
@@ -81,7 +82,11 @@ export const write = (settings: Settings, summary: string) =>
   });
 
 export const claim = (settings: Settings) =>
-  proxyActivities<Pick<Activities, 'claimKeep'>>({ ...writing(settings), startToCloseTimeout: 15_000 });
+  proxyActivities<Pick<Activities, 'claimKeep'>>({
+    ...writing(settings),
+    startToCloseTimeout: 15_000,
+    heartbeatTimeout: settings.heartbeatMs,
+  });
 
 export const wait = (settings: Settings, withinMs: number, summary: string) =>
   proxyActivities<Pick<Activities, 'ready' | 'verify'>>({ ...waiting(settings, withinMs), summary });

@@ -102,7 +102,8 @@ export class DaemonProcess {
     const child = fork(join(import.meta.dirname, 'daemon.ts'), [crash], {
       // Ctrl-C is the runner's to hear: it ends everything in order.
       detached: true,
-      execArgv: [],
+      // The ledger's WebAssembly only has to run soon, not fast: most lives end within seconds.
+      execArgv: ['--liftoff-only'],
       env,
       stdio: ['ignore', log, log, 'ipc'],
     });

@@ -3,6 +3,7 @@
  * FOLDER says so. A child of the crash lane: it tells its address over the channel, and stops in order when that
  * closes.
  */
+import { flushCompileCache } from 'node:module';
 import { readConfig } from '../../src/config.ts';
 import { startDev } from '../../worker/dev.ts';
 import { startLog } from '../../worker/log.ts';
@@ -22,6 +23,8 @@ const running = await startDev(config, startLog(config.logLevel), {
   interceptors: crashInterceptors(folder),
 });
 process.send?.({ url: running.url });
+// What is killed writes no cache at its end: the next life starts from this one's.
+flushCompileCache();
 await Promise.race([stopped, running.failed]);
 await running.stop();
 process.exit(0);

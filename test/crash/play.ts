@@ -47,10 +47,15 @@ export const outAndBack = (opening: Opening, strategy: StrategyName = 'canary'):
   return [...out, { [old]: 100 }];
 };
 
-/** Waits for the watch at that percent. */
+/** Waits for the watch at that percent, and until somebody watches: the ledger is told of it before. */
 export const watching = (stand: Stand, id: string, percent: number): Promise<RolloutView> =>
   stand.reaches(id, `watches at ${percent} %`, (view) =>
-    view.watches.some((watch) => watch.percent === percent && watch.verdict === null),
+    view.watches.some(
+      ({ watch, percent: at, verdict }) =>
+        at === percent &&
+        verdict === null &&
+        stand.trace().some((line) => line.event === 'begin' && line.rolloutId === id && line.watch === watch),
+    ),
   );
 
 /** A plain rollout without any harm. Returns its id. */

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { practiceTarget } from '../../activities/targets/practice/adapter.ts';
@@ -57,6 +57,8 @@ export class Stand {
         SLUICE_HOME: this.home,
         SLUICE_SERVICES: this.fixture.services,
         SLUICE_PRACTICE: this.fixture.practice,
+        // One for every stand and every life: compiling is what a start takes longest for.
+        NODE_COMPILE_CACHE: join(dirname(folder), 'compile-cache'),
       },
     });
     this.api = new ApiClient(this.home, () => this.daemon.check());
