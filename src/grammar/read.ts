@@ -1,37 +1,15 @@
 import { closest } from '../../runbooks/closest.ts';
+import { incidentId } from '../../runbooks/names.ts';
 import type { Clauses } from './clauses.ts';
 import { readClauses, shown } from './clauses.ts';
+import { readGuard } from './guards.ts';
 import { normalise } from './normalise.ts';
 import type { Misread, Read, WordedRequest } from './requests.ts';
+import type { AskWord, SlashCommand } from './usage.ts';
+import { askWords, isAskWord, usages } from './usage.ts';
 
-/** The two commands of Slack; a terminal has the same words without the stroke. */
-export type SlashCommand = '/deploy' | '/rollback';
-
-const usages = {
-  deploy: 'SERVICE VERSION [to ENVIRONMENT] [reason …]',
-  rollback: 'SERVICE [ENVIRONMENT] [to VERSION] [reason …]',
-  plan: 'plan SERVICE VERSION [to ENVIRONMENT]',
-  status: 'status [SERVICE or ID]',
-  history: 'history SERVICE [ENVIRONMENT]',
-  why: 'why SERVICE or ID',
-  help: 'help',
-} as const;
-
-/** The words after `/deploy` that ask for something else than a deploy. */
-export const askWords = ['plan', 'status', 'history', 'why', 'help'] as const;
-type AskWord = (typeof askWords)[number];
-const isAskWord = (word: string): word is AskWord => (askWords as readonly string[]).includes(word);
-
-/** How a command is said, for a help. */
-export const usageLines: readonly (readonly [command: SlashCommand, usage: string, says: string])[] = [
-  ['/deploy', '', 'a form that asks for service, version and environment'],
-  ['/deploy', usages.deploy, 'start a rollout'],
-  ['/deploy', usages.plan, 'what a deploy would do; runs nothing'],
-  ['/deploy', usages.status, 'what is open, or one rollout'],
-  ['/deploy', usages.history, 'its rollouts and outcomes'],
-  ['/deploy', usages.why, 'what the gate saw and said'],
-  ['/rollback', usages.rollback, 'go back: an open rollout ends, otherwise the last good release returns'],
-];
+const basic = ['to', 'environment', 'reason'] as const;
+const passing = [...basic, 'hotfix', 'override'] as const;
 
 /**
  * Reads what was typed after a command. Pure: names are not looked up here (`resolve.ts`), and an environment that was
@@ -39,8 +17,8 @@ export const usageLines: readonly (readonly [command: SlashCommand, usage: strin
  */
 export const readCommand = (command: SlashCommand, typed: string): Read => {
   const text = normalise(typed);
-  if (command === '/rollback') return readRollback(text);
   const [first = ''] = text.split(' ', 1);
+  if (command === '/rollback') return text === 'help' ? { request: { ask: 'help' } } : readRollback(text);
   const rest = text.slice(first.length).trim();
   const word = first.toLowerCase();
   if (first === '') return { request: { ask: 'form' } };
@@ -54,6 +32,9 @@ const readAsk = (word: AskWord, text: string): Read => {
       return { request: { ask: 'help' } };
     case 'plan':
       return readDeploy('plan', text);
+    case 'lock':
+    case 'unlock':
+      return readGuard(word, text);
     case 'status':
       return readNames('status', text, 1, ({ names: [what] }) => ({ ask: 'status', what: what ?? null }));
     case 'why':
@@ -71,28 +52,50 @@ const readAsk = (word: AskWord, text: string): Read => {
 
 const readDeploy = (ask: 'deploy' | 'plan', text: string): Read => {
   const usage = usages[ask];
-  const read = readClauses(text, 2, usage);
-  if ('misread' in read) return prefixed(ask, read.misread);
-  const { names, to, environment, reason } = read.clauses;
+  const read = readClauses(text, { usage, names: 2, keys: passing });
+  if ('misread' in read)
+    return prefixed(ask, ask === 'deploy' ? withMended(read.misread, text) : read.misread);
+  const { names, to, environment, reason, hotfix, overrides } = read.clauses;
   const [service, version] = names;
   if (service === undefined) return misread('The service is missing.', usage);
   if (version === undefined) return unversioned(ask, service, usage);
   if (to !== null && environment !== null) return misread('The environment is said twice.', usage);
-  const where = { service, version, environment: environment ?? to };
-  if (ask === 'deploy') return { request: { ask, ...where, reason } };
+  if (hotfix !== null && !incidentId.safeParse(hotfix).success)
+    return misread('The incident is longer than 100 characters.', usage);
+  const wanted = {
+    ...{ service, version, environment: environment ?? to },
+    ...(hotfix === null ? {} : { hotfix }),
+    ...(overrides.length === 0 ? {} : { overrides }),
+  };
+  if (ask === 'deploy') return { request: { ask, ...wanted, reason } };
   if (reason !== null) return misread('A plan runs nothing and takes no reason.', usage);
-  return { request: { ask, ...where } };
+  return { request: { ask, ...wanted } };
 };
+
+/** Words of ours may be misspelt, and then stand where a service is expected. */
+const mended = (text: string): readonly string[] => {
+  const [first = ''] = text.split(' ', 1);
+  const meant = closest(first, askWords);
+  return meant === null ? [] : [`${meant}${text.slice(first.length)}`];
+};
+
+const withMended = (found: Misread, text: string): Misread => ({
+  ...found,
+  meant: [...found.meant, ...mended(text)],
+});
 
 /** One word alone may be a misspelt one of ours. */
 const unversioned = (ask: 'deploy' | 'plan', only: string, usage: string): Read => {
   const meant = ask === 'deploy' ? closest(only, askWords) : null;
-  return misread(`The version of ${shown(only)} is missing.`, usage, meant === null ? [] : [meant]);
+  const missing = `The version of ${shown(only)} is missing.`;
+  return meant === null
+    ? misread(missing, usage)
+    : misread(`${missing} Did you mean ${meant}?`, usage, [meant]);
 };
 
 const readRollback = (text: string): Read => {
   const usage = usages.rollback;
-  const read = readClauses(text, 2, usage);
+  const read = readClauses(text, { usage, names: 2, keys: basic });
   if ('misread' in read) return read;
   const { names, to, environment, reason } = read.clauses;
   const [service, second] = names;
@@ -108,7 +111,7 @@ const readNames = (
   make: (clauses: Clauses) => WordedRequest | null,
 ): Read => {
   const usage = usages[ask];
-  const read = readClauses(text, most, usage);
+  const read = readClauses(text, { usage, names: most, keys: basic });
   if ('misread' in read) return prefixed(ask, read.misread);
   const { to, reason, environment, names } = read.clauses;
   const placed = ask === 'history' && names.length < 2;

@@ -3,11 +3,25 @@ import type { DeployRequest, PlanRequest, RollbackRequest } from '../rollouts/re
 /** Who asks and under which key is known by the face, not by what was typed. */
 type Typed<Request> = Omit<Request, 'actor' | 'key'>;
 
+/** A lock of a service, or its end, as it was typed. */
+export type GuardWords = {
+  readonly ask: 'lock' | 'unlock';
+  readonly service: string;
+  /** `null`: all of the service. */
+  readonly environment: string | null;
+  /** How long a lock holds, such as `2h`; `null`: until it is unlocked. */
+  readonly lasts: string | null;
+  readonly reason: string | null;
+  /** No word said where the reason begins: the environment may be its first word (`resolve.ts`). */
+  readonly loose: boolean;
+};
+
 /** What can be asked for in words, the same from Slack and the terminal. */
 export type WordedRequest =
   | ({ readonly ask: 'deploy' } & Typed<DeployRequest>)
   | ({ readonly ask: 'rollback' } & Typed<RollbackRequest>)
   | ({ readonly ask: 'plan' } & PlanRequest)
+  | GuardWords
   /** `what` `null`: all services; otherwise a service or the id of a rollout. */
   | { readonly ask: 'status'; readonly what: string | null }
   | { readonly ask: 'history'; readonly service: string; readonly environment: string | null }

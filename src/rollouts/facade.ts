@@ -4,6 +4,7 @@ import type { LockView, QuarantineView, ReleaseView, RolloutView } from '../stor
 import type { LockRequest, UnlockRequest } from './locks.ts';
 import type { PageAnswered } from './page-answered.ts';
 import type { LiftRequest } from './quarantine.ts';
+import type { RightsView } from './rights.ts';
 import type {
   CommandRequest,
   DeployRequest,
@@ -59,6 +60,8 @@ export type Rollouts = {
    * @throws SluiceError NOT_FOUND */
   find(idOrService: string): Promise<RolloutView>;
   places(): Promise<readonly PlaceView[]>;
+  /** What the actor may say, place by place. */
+  rights(actor: Actor): Promise<readonly RightsView[]>;
   /** The playbook (Markdown) of a deploy of `version`, or, without one, of the last rollout. */
   playbook(
     request:

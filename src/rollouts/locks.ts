@@ -6,6 +6,9 @@ import { chooseEnvironment } from './choose-environment.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { accessAt, requireReason, requireVerb } from './require.ts';
 
+/** How long a lock may be asked for, in ms. */
+export const lockLasts = { leastMs: 1_000, mostMs: 365 * 24 * 3_600_000 } as const;
+
 /** `environment` `null`: all of the service. `forMs` `null`: until somebody unlocks it. */
 export type LockRequest = {
   readonly service: string;
@@ -16,12 +19,15 @@ export type LockRequest = {
 };
 export type UnlockRequest = Omit<LockRequest, 'forMs'>;
 
+type LockDeps = Pick<RolloutsDeps, 'services' | 'access' | 'ledger' | 'log'>;
+
 /**
  * No new deploy begins there; what runs goes on, and abort and rollback are never locked.
  * @throws SluiceError SERVICE_UNKNOWN, ENVIRONMENT_UNKNOWN, NOT_AUTHORISED, USAGE
  */
-export const lock = async (deps: RolloutsDeps, request: LockRequest): Promise<LockView> => {
+export const lock = async (deps: LockDeps, request: LockRequest): Promise<LockView> => {
   const { service, environment } = await placeOf(deps, request);
+  checkLasts(request.forMs);
   const now = Date.now();
   const placed: LockView = {
     service,
@@ -32,12 +38,22 @@ export const lock = async (deps: RolloutsDeps, request: LockRequest): Promise<Lo
     until: request.forMs === null ? null : new Date(now + request.forMs).toISOString(),
   };
   await deps.ledger.lock(placed);
+  deps.log.info({ service, environment, until: placed.until, by: request.actor.id }, 'locked');
   return placed;
+};
+
+const checkLasts = (forMs: number | null): void => {
+  if (forMs === null || (forMs >= lockLasts.leastMs && forMs <= lockLasts.mostMs)) return;
+  throw new SluiceError({
+    code: 'USAGE',
+    message: 'A lock holds for a second at least and for 365 d at most.',
+    hint: 'Give it as 30m or 2h, or leave it out: then it holds until it is unlocked.',
+  });
 };
 
 /** @throws SluiceError NOT_FOUND where there is none, and what `lock` throws */
 export const unlock = async (
-  deps: RolloutsDeps,
+  deps: LockDeps,
   request: UnlockRequest,
 ): Promise<{ readonly unlocked: true }> => {
   const { service, environment } = await placeOf(deps, request);
@@ -57,7 +73,7 @@ export const unlock = async (
 };
 
 const placeOf = async (
-  deps: RolloutsDeps,
+  deps: LockDeps,
   { service, environment, actor, reason }: UnlockRequest,
 ): Promise<{ readonly service: string; readonly environment: string | null }> => {
   const { file } = await findService(deps.services, service);

@@ -12,6 +12,7 @@ import { pageAnswered } from './page-answered.ts';
 import { planOnly } from './plan-only.ts';
 import { liftQuarantine } from './quarantine.ts';
 import type { CommandRequest, SaidAnswer } from './requests.ts';
+import { rights } from './rights.ts';
 import { rollback } from './rollback.ts';
 import { recordRefusal, sayToRun } from './say.ts';
 import { approveContract } from './contract.ts';
@@ -32,6 +33,7 @@ export const createRollouts = (deps: RolloutsDeps): Rollouts => ({
   liftQuarantine: (request) => liftQuarantine(deps, request),
   find: (idOrService) => find(deps, idOrService),
   places: () => places(deps),
+  rights: (actor) => rights(deps, actor),
   playbook: (request) => page(deps, request),
   pageAnswered: (answered) => pageAnswered(deps, answered),
   acknowledge: (rolloutId) => acknowledge(deps, rolloutId),

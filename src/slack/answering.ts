@@ -1,6 +1,7 @@
 import { SluiceError } from '../../runbooks/errors.ts';
 import type { SlackDeps } from './deps.ts';
 import type { Outcome, Reply } from './replies.ts';
+import { nameReply } from './names.ts';
 import { neverConfirmed, notYet, refusal } from './replies.ts';
 import { within } from '../within.ts';
 import { pause } from '../pause.ts';
@@ -27,7 +28,7 @@ export const answer = async (
   ended: AbortSignal,
   work: () => Promise<Outcome>,
 ): Promise<void> => {
-  const attempt = (): Promise<Outcome> => attempted(deps, work);
+  const attempt = async (): Promise<Outcome> => named(deps, await attempted(deps, work));
   const first = attempt();
   const early = await within(deps.ackMs ?? standardAckMs, first);
   await channel.ack(early === null ? notYet : early.reply);
@@ -48,6 +49,17 @@ const confirmed = async (
     if (Date.now() + againMs > until) return neverConfirmed(null);
     await pause(againMs, { signal: ended, ref: false });
     if (ended.aborted) return null;
+  }
+};
+
+/** While the ledger is away people are told by id: an answer does not wait for a name. */
+const named = async ({ ledger, log }: SlackDeps, outcome: Outcome): Promise<Outcome> => {
+  if (outcome.reply === null) return outcome;
+  try {
+    return { ...outcome, reply: await nameReply(ledger, outcome.reply) };
+  } catch (error) {
+    log.warn({ error: String(error) }, 'names are not known now');
+    return outcome;
   }
 };
 

@@ -4,7 +4,7 @@ import type { Logger as SlackLogger } from '@slack/web-api';
 import { LogLevel } from '@slack/web-api';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
-import type { SlashCommand } from '../grammar/read.ts';
+import type { SlashCommand } from '../grammar/usage.ts';
 import type { Channel } from './answering.ts';
 import { answer } from './answering.ts';
 import { carryOut, doubtOf, readTyped } from './carry-out.ts';
@@ -55,7 +55,8 @@ export const makeApp = (deps: SlackDeps, receiver: Receiver, ended: AbortSignal)
         const typed = readTyped(command, given.text);
         const sender = { userId: given.user_id, teamId: given.team_id, userTeamId: null };
         const actor = await identify(deps, sender, doubtOf(typed));
-        if ('request' in typed && typed.request.ask === 'form') return openForm(deps, given.trigger_id);
+        if ('request' in typed && typed.request.ask === 'form')
+          return openForm(deps, given.trigger_id, actor);
         return carryOut(deps, command, typed, { actor, key: keyOf(given.trigger_id) });
       });
     });

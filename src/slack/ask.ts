@@ -1,13 +1,8 @@
-import type { Actor } from '../../runbooks/access.ts';
-import { maySay } from '../../runbooks/access.ts';
-import type { ServiceFile } from '../../runbooks/service.ts';
-import { accessVerbs } from '../../runbooks/service.ts';
 import { stateTable } from '../../runbooks/state.ts';
 import { sayDuration } from '../../runbooks/units.ts';
 import type { Preparation } from '../../workflows/contract.ts';
 import { sayAction } from '../story/say-action.ts';
 import { sayCounts, sayState, shortHash, shortId } from '../story/words.ts';
-import { usageLines } from '../grammar/read.ts';
 import type { RolloutView } from '../store/views.ts';
 import type { SlackDeps } from './deps.ts';
 import { literal, slackTime } from './render/escape.ts';
@@ -102,26 +97,4 @@ export const sayWhy = (view: RolloutView): Outcome => {
     }),
   ];
   return told(lines.join('\n'));
-};
-
-/** How it is said, which services there are, and what the caller may. */
-export const sayHelp = async ({ services }: SlackDeps, actor: Actor): Promise<Outcome> => {
-  const found = await services();
-  const usage = usageLines.map(([command, words, says]) => `\`${`${command} ${words}`.trim()}\` ${says}`);
-  const more = found.length > few ? [`and ${String(found.length - few)} more`] : [];
-  return told(
-    [
-      ...usage,
-      '',
-      found.length === 0 ? 'There are no services yet.' : '*Services, and what you may:*',
-      ...found.slice(0, few).map((file) => `• ${rightsLine(file, actor)}`),
-      ...more,
-    ].join('\n'),
-  );
-};
-
-const rightsLine = ({ service, environments, access }: ServiceFile, actor: Actor): string => {
-  const may = accessVerbs.filter((verb) => maySay(access, actor, verb));
-  const rights = may.length === 0 ? 'look only' : may.join(', ');
-  return `${literal(service, 64)} (${literal(Object.keys(environments).join(', '), 200)}): ${rights}`;
 };

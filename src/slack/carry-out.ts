@@ -1,16 +1,17 @@
-import type { Actor } from '../../runbooks/access.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
-import type { SlashCommand } from '../grammar/read.ts';
+import type { SlashCommand } from '../grammar/usage.ts';
 import { readCommand } from '../grammar/read.ts';
 import type { Misread, WordedRequest } from '../grammar/requests.ts';
-import type { Known } from '../grammar/resolve.ts';
 import { resolve } from '../grammar/resolve.ts';
-import { sayHelp, sayHistory, sayPlan, sayStatus, sayWhy } from './ask.ts';
+import { sayHistory, sayPlan, sayStatus, sayWhy } from './ask.ts';
 import type { SlackDeps } from './deps.ts';
+import { guard } from './guards.ts';
+import { sayHelp } from './help.ts';
 import { once } from './once.ts';
 import type { InDoubt } from './people.ts';
-import type { Outcome } from './replies.ts';
+import type { Outcome, Who } from './replies.ts';
 import { misreadReply, saidReply, startReply } from './replies.ts';
+import { knownPlaces } from './services.ts';
 
 /** What was typed, read: a request, or how it was misread. */
 export type Typed = { readonly request: WordedRequest } | { readonly misread: Misread };
@@ -21,7 +22,8 @@ export const readTyped = (command: SlashCommand, text: string): Typed => readCom
 export const doubtOf = (typed: Typed): InDoubt =>
   'request' in typed && typed.request.ask === 'rollback' ? 'open' : 'closed';
 
-type Who = { readonly actor: Actor; readonly key: string };
+/** What is done once per request of Slack's, however often it comes. */
+const changing: ReadonlySet<WordedRequest['ask']> = new Set(['deploy', 'rollback', 'lock', 'unlock']);
 
 /** One call of the façade, or a look at the ledger. */
 export const carryOut = (
@@ -30,9 +32,9 @@ export const carryOut = (
   typed: Typed,
   who: Who,
 ): Promise<Outcome> => {
-  const changes = 'request' in typed && (typed.request.ask === 'deploy' || typed.request.ask === 'rollback');
+  const changes = 'request' in typed && changing.has(typed.request.ask);
   return changes
-    ? once(deps, who.key, () => carryOutNow(deps, command, typed, who))
+    ? once(deps, who, () => carryOutNow(deps, command, typed, who))
     : carryOutNow(deps, command, typed, who);
 };
 
@@ -71,6 +73,9 @@ const ask = async (deps: SlackDeps, request: WordedRequest, who: Who): Promise<O
       const { ask: _, ...wanted } = request;
       return sayPlan(await rollouts.plan({ ...wanted, actor: who.actor }));
     }
+    case 'lock':
+    case 'unlock':
+      return guard(deps, request, who);
     case 'status':
       return sayStatus(deps, request.what);
     case 'history':
@@ -92,11 +97,6 @@ const whatWasMeant = async (
   error: unknown,
 ): Promise<Misread | null> => {
   if (!(error instanceof SluiceError) || !unknown.has(error.code)) return null;
-  const services = await deps.services();
-  const known: Known = services.map(({ service, environments }) => ({
-    service,
-    environments: Object.keys(environments),
-  }));
-  const read = resolve(request, known);
+  const read = resolve(request, await knownPlaces(deps));
   return 'misread' in read ? read.misread : null;
 };

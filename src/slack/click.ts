@@ -1,4 +1,3 @@
-import type { Actor } from '../../runbooks/access.ts';
 import type { Command } from '../../runbooks/state.ts';
 import { judgeCommand, stateTable } from '../../runbooks/state.ts';
 import { sayState } from '../story/words.ts';
@@ -8,7 +7,7 @@ import { literal, slackTime } from './render/escape.ts';
 import type { Mark } from './render/mark.ts';
 import { markOf } from './render/mark.ts';
 import { once } from './once.ts';
-import type { Outcome } from './replies.ts';
+import type { Outcome, Who } from './replies.ts';
 import { saidReply, told } from './replies.ts';
 
 /** What takes back is never refused for a message that was a moment behind. */
@@ -16,9 +15,7 @@ export const takesBack = (command: Command): boolean => command === 'abort' || c
 
 /** One click: what it says is judged by what its message showed. Same key, same answer, one effect. */
 export const click = (deps: SlackDeps, command: Command, mark: Mark, who: Who): Promise<Outcome> =>
-  once(deps, who.key, () => clickNow(deps, command, mark, who));
-
-type Who = { readonly actor: Actor; readonly key: string };
+  once(deps, who, () => clickNow(deps, command, mark, who));
 
 const clickNow = async (
   deps: SlackDeps,

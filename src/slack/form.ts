@@ -1,6 +1,9 @@
 import type { ModalView } from '@slack/types';
 import type { z } from 'zod';
+import type { Actor } from '../../runbooks/access.ts';
+import type { Override } from '../../runbooks/checks/check.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
+import { isCheck, unknownCheck } from '../grammar/checks.ts';
 import type { DeployRequest } from '../rollouts/requests.ts';
 import { answer } from './answering.ts';
 import { calling, openSlack } from './api.ts';
@@ -13,16 +16,15 @@ import type { Field } from './render/form.ts';
 import { answerView, deployForm, fieldAction } from './render/form.ts';
 import type { Outcome } from './replies.ts';
 import { startReply } from './replies.ts';
+import { knownPlaces } from './services.ts';
 
-/** Slack takes the trigger for three seconds. */
-export const openForm = async (deps: SlackDeps, triggerId: string): Promise<Outcome> => {
-  const services = await deps.services();
-  const places = services.map(({ service, environments }) => ({
-    service,
-    environments: Object.keys(environments),
-  }));
+/** Slack takes the trigger for three seconds. Overrides are asked for only where somebody may use them somewhere. */
+export const openForm = async (deps: SlackDeps, triggerId: string, actor: Actor): Promise<Outcome> => {
+  const places = await knownPlaces(deps);
+  const rights = await deps.rollouts.rights(actor);
+  const view = deployForm(places, { overrides: rights.some(({ may }) => may.includes('override')) });
   const slack = await openSlack(deps.settings);
-  await calling('the form', () => slack.views.open({ trigger_id: triggerId, view: deployForm(places) }));
+  await calling('the form', () => slack.views.open({ trigger_id: triggerId, view }));
   return { is: 'told', reply: null };
 };
 
@@ -61,8 +63,9 @@ export const submitForm = async (
     viewId = given.view.id;
     const actor = await identify(deps, senderOf(given), 'closed');
     const wanted = wantedOf(given);
+    if ('reply' in wanted) return wanted;
     const key = keyOf(given.trigger_id);
-    return once(deps, key, async () => {
+    return once(deps, { actor, key }, async () => {
       try {
         return startReply(wanted, await deps.rollouts.deploy({ ...wanted, actor, key }));
       } catch (error) {
@@ -74,13 +77,28 @@ export const submitForm = async (
   });
 };
 
-const wantedOf = ({ view }: Submission): Omit<DeployRequest, 'actor' | 'key'> => {
-  const read = (field: Field): string => view.state.values[field]?.[fieldAction] ?? '';
-  const orNothing = (field: Field): string | null => (read(field) === '' ? null : read(field));
+type Wanted = Omit<DeployRequest, 'actor' | 'key'>;
+
+/** What the form asks for, or what has to be filled in first. @throws SluiceError USAGE for what it never offered */
+const wantedOf = ({ view }: Submission): Wanted | Outcome => {
+  const all = (field: Field): readonly string[] => view.state.values[field]?.[fieldAction] ?? [];
+  const one = (field: Field): string | null => all(field)[0] ?? null;
+  const checks = all('checks');
+  const why = one('why');
+  if (checks.length > 0 && why === null) return beside('why', 'Say why: it is recorded.');
+  if (checks.length === 0 && why !== null) return beside('checks', 'Choose the check that it is about.');
+  const overrides = checks.map((check): Override => ({ check: known(check), reason: why ?? '' }));
   return {
-    ...{ service: read('service'), version: read('version') },
-    ...{ environment: orNothing('environment'), reason: orNothing('reason') },
+    ...{ service: one('service') ?? '', version: one('version') ?? '' },
+    ...{ environment: one('environment'), reason: one('reason') },
+    ...(overrides.length === 0 ? {} : { overrides }),
   };
+};
+
+const known = (check: string): Override['check'] => {
+  if (isCheck(check)) return check;
+  const { message, hint } = unknownCheck(check);
+  throw new SluiceError({ code: 'USAGE', message, hint });
 };
 
 const fieldOf: Readonly<Partial<Record<string, Field>>> = {
@@ -95,5 +113,7 @@ const besideField = (error: unknown): Outcome | null => {
   if (!(error instanceof SluiceError)) return null;
   const field = fieldOf[error.code];
   if (field === undefined) return null;
-  return { is: 'told', reply: { text: `${error.message} ${error.hint ?? ''}`.trim(), field } };
+  return beside(field, `${error.message} ${error.hint ?? ''}`.trim());
 };
+
+const beside = (field: Field, text: string): Outcome => ({ is: 'told', reply: { text, field } });

@@ -1,6 +1,6 @@
 import { SluiceError } from '../../runbooks/errors.ts';
 import type { SlackDeps } from './deps.ts';
-import type { Outcome } from './replies.ts';
+import type { Outcome, Who } from './replies.ts';
 import { refusal } from './replies.ts';
 
 /**
@@ -10,7 +10,7 @@ import { refusal } from './replies.ts';
  */
 export const once = async (
   { ledger, log }: SlackDeps,
-  key: string,
+  { actor, key }: Who,
   work: () => Promise<Outcome>,
 ): Promise<Outcome> => {
   const claimed = await ledger.slack.claim(key).catch((error: unknown) => {
@@ -19,7 +19,9 @@ export const once = async (
   });
   if (claimed?.said !== undefined && claimed.said !== null)
     return { is: 'told', reply: { text: claimed.said } };
-  const outcome = await refusing(work);
+  const outcome = await refusing(work, (code) => {
+    log.info({ code, actor: actor.id }, 'refused what was asked for in Slack');
+  });
   const { is, reply } = outcome;
   // What can be mended in a form or by a button is asked for again under another id.
   const lasting = is === 'told' && reply !== null && reply.blocks === undefined && reply.field === undefined;
@@ -32,11 +34,12 @@ export const once = async (
 };
 
 /** A refusal is an answer like any other; that nobody could be asked is none. */
-const refusing = async (work: () => Promise<Outcome>): Promise<Outcome> => {
+const refusing = async (work: () => Promise<Outcome>, note: (code: string) => void): Promise<Outcome> => {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof SluiceError) || error.code.endsWith('_UNAVAILABLE')) throw error;
+    note(error.code);
     return { is: 'told', reply: refusal(error) };
   }
 };

@@ -29,12 +29,19 @@ export const clickSchema = z.object({
     .length(1),
 });
 
+const option = z.object({ value: z.string().max(150) });
 const field = z
   .object({
     value: z.string().max(3000).nullish(),
-    selected_option: z.object({ value: z.string().max(150) }).nullish(),
+    selected_option: option.nullish(),
+    selected_options: z.array(option).max(100).nullish(),
   })
-  .transform(({ value, selected_option }) => (value ?? selected_option?.value ?? '').trim());
+  // What was typed, or chosen: one, or several.
+  .transform(({ value, selected_option, selected_options }) =>
+    [value, selected_option?.value, ...(selected_options ?? []).map((each) => each.value)].flatMap((said) =>
+      said === undefined || said === null || said.trim() === '' ? [] : [said.trim()],
+    ),
+  );
 
 export const submissionSchema = z.object({
   ...person,

@@ -28,7 +28,6 @@ const homes = new Map<string, string>();
  * SLACK_UNAVAILABLE where that can't be told and `inDoubt` is closed
  */
 export const identify = async (deps: SlackDeps, sender: Sender, inDoubt: InDoubt): Promise<Actor> => {
-  if (sender.userTeamId !== null && sender.userTeamId !== sender.teamId) throw stranger();
   const looked = lookUp(deps, sender);
   if (inDoubt === 'closed') return named(deps, await certain(looked));
   const unknown: Member = { id: sender.userId, name: null, email: null };
@@ -71,7 +70,18 @@ const certain = async (looked: Promise<Member>): Promise<Member> => {
   }
 };
 
-const lookUp = async (deps: SlackDeps, { userId, teamId }: Sender): Promise<Member> => {
+const lookUp = async (deps: SlackDeps, sender: Sender): Promise<Member> => {
+  try {
+    return await memberOf(deps, sender);
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.code !== 'NOT_AUTHORISED') throw error;
+    deps.log.info({ code: error.code, user: sender.userId, team: sender.teamId }, 'turned away in Slack');
+    throw error;
+  }
+};
+
+const memberOf = async (deps: SlackDeps, { userId, teamId, userTeamId }: Sender): Promise<Member> => {
+  if (userTeamId !== null && userTeamId !== teamId) throw stranger();
   const slack = await openSlack(deps.settings);
   const home = await homeOf(slack.token ?? '', async () => {
     const { team_id } = await calling('a look at the token', () => slack.auth.test());

@@ -1,13 +1,17 @@
+import type { Actor } from '../../runbooks/access.ts';
 import type { ActionsBlock, KnownBlock, SectionBlock } from '@slack/types';
 import type { Problem } from '../../runbooks/errors.ts';
 import type { Command } from '../../runbooks/state.ts';
 import { shortId, sayState } from '../story/words.ts';
-import type { SlashCommand } from '../grammar/read.ts';
+import type { SlashCommand } from '../grammar/usage.ts';
 import type { Misread } from '../grammar/requests.ts';
 import type { SaidAnswer, StartAnswer } from '../rollouts/requests.ts';
 import type { RolloutView } from '../store/views.ts';
 import type { Field } from './render/form.ts';
 import { literal, plainLine } from './render/escape.ts';
+
+/** Who asks, and the key that stands for what they ask. */
+export type Who = { readonly actor: Actor; readonly key: string };
 
 /** What one person is told, and nobody else. */
 export type Reply = {
@@ -30,19 +34,30 @@ type Why = { readonly message: string; readonly hint?: string | undefined };
 
 /** What, why, and what next. */
 export const refusal = ({ message, hint }: Why): Reply => ({
-  text: `*Not done.* ${literal(message, 1200)}${hint === undefined ? '' : ` ${literal(hint, 800)}`}`,
+  text: `*Not done.* ${literal(message, 1200)}${hint === undefined ? '' : ` ${literal(inSlack(hint), 800)}`}`,
 });
+
+/** A hint in the words of a terminal, as it is said here: the grammar is the same. */
+const inSlack = (hint: string): string =>
+  hint
+    .replace(/\bsluice (plan|status|history|why|lock|unlock)\b/g, '/deploy $1')
+    .replace(/\bsluice (deploy|rollback)\b(?! \S+ --break-glass)/g, '/$1')
+    .replace(/--override ([a-z-]+):"REASON"\.?/g, 'override $1 because …');
+
+/** A reply has room for so many. */
+const most = 8;
 
 export const refusals = (problems: readonly Problem[]): Reply => {
   const [only] = problems;
   if (only !== undefined && problems.length === 1) return refusal(only);
   const lines = problems
-    .slice(0, 10)
+    .slice(0, most)
     .map(
       ({ message, hint }) =>
-        `• ${literal(message, 250)}${hint === undefined ? '' : ` ${literal(hint, 150)}`}`,
+        `• ${literal(message, 250)}${hint === undefined ? '' : ` ${literal(inSlack(hint), 150)}`}`,
     );
-  return { text: ['*Not done.* Nothing was written to any target:', ...lines].join('\n') };
+  const more = problems.length > most ? [`and ${String(problems.length - most)} more`] : [];
+  return { text: ['*Not done.* Nothing was written to any target:', ...lines, ...more].join('\n') };
 };
 
 export const notYet: Reply = {

@@ -7,6 +7,7 @@ import type { ThreadLine } from './render/line.ts';
 import { threadLine } from './render/line.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { StoredEvent } from '../store/views.ts';
+import { nameEvents } from './names.ts';
 
 const page = 1000;
 /** Only the newest counts are shown. */
@@ -26,7 +27,7 @@ export const tell = async (
   rolloutId: string,
   news: readonly LedgerEvent[],
 ): Promise<Told> => {
-  const events = withNews(await eventsOf(ledger, rolloutId), news);
+  const events = await nameEvents(ledger, withNews(await eventsOf(ledger, rolloutId), news));
   let model = emptyModel(rolloutId);
   const lines: Told['lines'][number][] = [];
   for (const event of events) {

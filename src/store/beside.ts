@@ -5,6 +5,7 @@ import type { Sample } from '../gates/reading.ts';
 import type { GateRecord } from '../gates/record.ts';
 import { checkId, checkTime } from './draft.ts';
 import { storableJson, storableText } from './plain.ts';
+import { readNames } from './read-events.ts';
 import type { Database } from './schema.ts';
 import type { InboxCommand, LockView, SampleView } from './views.ts';
 
@@ -145,6 +146,15 @@ export const rememberActor = async (
     .values({ id: checkId('id of an actor', actor.id), ...known })
     .onConflict((conflict) => conflict.column('id').doUpdateSet(known))
     .execute();
+};
+
+/** `Ledger.names`. */
+export const namesOf = async (
+  db: Kysely<Database>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const names = await readNames(db, ids);
+  return new Map([...names].flatMap(([id, name]) => (name === null ? [] : [[id, name] as const])));
 };
 
 /** `Ledger.eraseActor`. */

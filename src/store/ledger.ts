@@ -114,6 +114,8 @@ export type Ledger = {
 
   /** The name that views show for the actor's id. */
   rememberActor(actor: Actor, name: string, details?: Readonly<Record<string, string>>): Promise<void>;
+  /** Present names by actor's id; ids without one are left out. */
+  names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Forgets name and details of the actor; events keep the opaque id. `false`: nothing was known. */
   eraseActor(id: string): Promise<boolean>;
   /** Forgets the texts of one event (all, or the named one); the chain stays verifiable. Returns how many. */

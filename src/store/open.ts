@@ -78,6 +78,7 @@ const ledgerOn = (engine: Engine, warn: WarningListener): Ledger => {
     waitingCommands: (limit = 100) => reach(() => beside.readWaiting(db, limit)),
     answerCommand: (id, state, answer) => reach(() => beside.answerCommand(db, id, state, answer)),
     rememberActor: (actor, name, details) => reach(() => beside.rememberActor(db, actor, name, details)),
+    names: (ids) => reach(() => beside.namesOf(db, ids)),
     eraseActor: (id) => reach(() => beside.eraseActor(db, id)),
     eraseTexts: (rolloutId, eventId, name) => reach(() => beside.eraseTexts(db, rolloutId, eventId, name)),
     lock: (lock) => reach(() => beside.putLock(db, lock)),

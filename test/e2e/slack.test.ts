@@ -1,5 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Person } from '../servers/slack/person.ts';
+import { sluice } from './cli.ts';
 import { Dev } from './dev.ts';
 import { oldVersion } from './files.ts';
 import { answered, Office } from './office.ts';
@@ -20,6 +23,12 @@ beforeAll(async () => {
         watch: '1h',
         slack,
         access: '{ deploy: [shop], hold: [shop], rollback: [shop] }',
+      },
+      {
+        name: 'guarded',
+        watch: '1h',
+        slack,
+        access: '{ deploy: [shop], hold: [shop], rollback: [shop], override: [shop] }',
       },
     ],
     office.environment,
@@ -103,5 +112,51 @@ test('/deploy, the message with its buttons, hold, abort: each acts once, and th
     ]);
     expect((await service.weights()).at(-1)?.weights).toEqual({ [oldVersion]: 100 });
     expect(office.roots('steered')).toHaveLength(1);
+  });
+});
+
+test('a lock and a freeze: who may takes the one away and overrides the other, and it is kept as from a terminal', async () => {
+  const service = dev.service('guarded');
+  const ana = person('U0ANA0001', 'Ana <!here>');
+  const bo = person('U0BO00001', 'bo');
+  const cy = person('U0CY00001', 'Cy <!channel>');
+  const says = async (who: Person, text: string, beginning: string, command = '/deploy') =>
+    answered(await who.send(who.command(command, text)), beginning);
+  await service.under(300, async () => {
+    service.release(canary);
+    expect(await says(cy, 'lock guarded stocktaking', '*Not done.*')).toContain(
+      'Cy &lt;!channel&gt; may not lock or unlock guarded: only shop or the operator may hold here.',
+    );
+    await says(ana, 'lock guarded production stocktaking', '*Locked*: guarded in production, until somebody');
+    expect(await says(bo, `guarded ${canary}`, '*Not done.*')).toMatch(
+      /guarded in production is locked by ana: stocktaking .*\/deploy unlock guarded --env production/,
+    );
+    const unlock = ['unlock', 'guarded', '--env', 'production', '--reason', 'over'];
+    expect(await sluice(dev.home, unlock)).toMatchObject({ exit: 0 });
+    expect(await says(bo, 'unlock guarded production over', '*Not done.*')).toContain('is not locked');
+
+    const file = path.join(dev.files.services, 'guarded.yml');
+    const before = readFileSync(file, 'utf8');
+    const frozen = 'freeze: { windows: [{ cron: "* * * * *", for: 1h, reason: the sale }] }';
+    writeFileSync(file, before.replace('    target:', `    ${frozen}\n    target:`));
+    expect(await says(ana, `guarded ${canary}`, '*Not done.*')).toContain('override window because …');
+    const passing = `guarded ${canary} override window because payments are down`;
+    expect(await says(cy, passing, '*Not done.*')).toContain('may not deploy guarded in production');
+    await says(ana, passing, '*Begun');
+
+    const [view] = await dev.api.rollouts('guarded');
+    if (view === undefined) throw new Error('nothing was started');
+    await dev.api.reaches(view.id, 'watching', ({ state }) => state === 'watching');
+    expect(view.actor).toMatchObject({ id: 'ana', via: 'slack', name: 'Ana <!here>' });
+    const events = await dev.api.events(view.id);
+    expect(events.find(({ body }) => body.type === 'requested')?.texts).toEqual({
+      'override.window': 'payments are down',
+    });
+    const plans = events.flatMap(({ body }) => (body.type === 'planned' ? [body] : []));
+    expect(plans).toMatchObject([{ runbook: { overrides: ['window'] } }]);
+    const message = await office.says('guarded', 'watching');
+    expect(JSON.stringify(message.blocks)).toContain('deploy by Ana &lt;!here&gt;');
+    await says(ana, 'guarded', '*Done*: rollback', '/rollback');
+    expect((await dev.api.ended(view.id)).state).toBe('aborted');
   });
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checkNames } from '../../../runbooks/checks/check.ts';
 import { freeText, plainText } from '../../../runbooks/names.ts';
 import { duration } from '../../../runbooks/units.ts';
+import { lockLasts } from '../../rollouts/locks.ts';
 import type { LockView, QuarantineView } from '../../store/views.ts';
 import { time } from './parts.ts';
 
@@ -24,9 +25,7 @@ const environment = plainText(200).refine(isWellFormed, 'must be well-formed Uni
 export const lockRequest = z
   .strictObject({
     environment: environment.describe('default: all of the service'),
-    for: duration(1000, 365 * 24 * 3_600_000)
-      .optional()
-      .describe('default: until it is unlocked'),
+    for: duration(lockLasts.leastMs, lockLasts.mostMs).optional().describe('default: until it is unlocked'),
     reason,
   })
   .meta({ id: 'LockRequest' });

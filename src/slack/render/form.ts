@@ -1,10 +1,11 @@
-import type { InputBlock, ModalView, PlainTextElement } from '@slack/types';
+import type { InputBlock, ModalView, PlainTextElement, SectionBlock } from '@slack/types';
+import { checkNames } from '../../../runbooks/checks/check.ts';
 import { plainLine } from './escape.ts';
 import type { Message } from './message.ts';
 
 /** `callback_id` of the form that a bare `/deploy` opens. */
 export const formId = 'sluice-deploy-form';
-export const fields = ['service', 'version', 'environment', 'reason'] as const;
+export const fields = ['service', 'version', 'environment', 'reason', 'checks', 'why'] as const;
 export type Field = (typeof fields)[number];
 /** Each block has one element. */
 export const fieldAction = 'value';
@@ -34,8 +35,35 @@ const choice = (field: Field, label: string, names: readonly string[], optional:
         },
 });
 
-/** Asks for what `/deploy` was not told. The environment is never filled in: production is not guessed. Pure. */
-export const deployForm = (places: Places): ModalView => {
+/** Checks that are passed over, and why: the names are those of every face. */
+const overrides: readonly InputBlock[] = [
+  {
+    type: 'input',
+    block_id: 'checks',
+    label: plain('Override checks'),
+    optional: true,
+    element: {
+      type: 'multi_static_select',
+      action_id: fieldAction,
+      options: checkNames.map((check) => ({ text: plain(check), value: check })),
+    },
+    hint: plain('Of a deploy that a check refuses. Left out: none.'),
+  },
+  {
+    type: 'input',
+    block_id: 'why',
+    label: plain('Why they may be overridden'),
+    optional: true,
+    element: { type: 'plain_text_input', action_id: fieldAction, multiline: true, max_length: 2000 },
+    hint: plain('Recorded with each of the checks.'),
+  },
+];
+
+/**
+ * Asks for what `/deploy` was not told. The environment is never filled in: production is not guessed. `overrides`:
+ * whether it asks for checks to pass over. Pure.
+ */
+export const deployForm = (places: Places, asks: { readonly overrides: boolean }): ModalView => {
   const environments = [...new Set(places.flatMap((place) => place.environments))].sort();
   return {
     type: 'modal',
@@ -72,6 +100,7 @@ export const deployForm = (places: Places): ModalView => {
         optional: true,
         element: { type: 'plain_text_input', action_id: fieldAction, multiline: true, max_length: 2000 },
       },
+      ...(asks.overrides ? overrides : []),
     ],
   };
 };
@@ -81,5 +110,20 @@ export const answerView = ({ text }: Pick<Message, 'text'>): ModalView => ({
   type: 'modal',
   title: plain('Deploy', 24),
   close: plain('Close', 24),
-  blocks: [{ type: 'section', text: { type: 'mrkdwn', text, verbatim: true } }],
+  blocks: sectionsOf(text),
 });
+
+/** Slack takes 3,000 characters in one section. */
+const mostOfSection = 3000;
+
+/** Whole lines, as many to a section as it takes. */
+const sectionsOf = (text: string): SectionBlock[] => {
+  const sections: string[] = [];
+  for (const line of text.split('\n')) {
+    const last = sections.at(-1);
+    const both = `${last ?? ''}\n${line}`;
+    if (last === undefined || both.length > mostOfSection) sections.push(line);
+    else sections[sections.length - 1] = both;
+  }
+  return sections.map((each) => ({ type: 'section', text: { type: 'mrkdwn', text: each, verbatim: true } }));
+};

@@ -42,6 +42,16 @@ const select = object(['type', 'options'], {
   confirm,
   focus_on_load: { type: 'boolean' },
 });
+const multiSelect = object(['type', 'options'], {
+  type: { const: 'multi_static_select' },
+  placeholder: plain(150),
+  action_id: text(255),
+  options: { type: 'array', minItems: 1, maxItems: 100, items: option },
+  initial_options: { type: 'array', minItems: 1, maxItems: 100, items: option },
+  confirm,
+  max_selected_items: { type: 'integer', minimum: 1 },
+  focus_on_load: { type: 'boolean' },
+});
 const input = object(['type'], {
   type: { const: 'plain_text_input' },
   action_id: text(255),
@@ -81,7 +91,7 @@ const blocks = {
     type: { const: 'input' },
     block_id: blockId,
     label: plain(2000),
-    element: { anyOf: [input, select] },
+    element: { anyOf: [input, select, multiSelect] },
     hint: plain(2000),
     optional: { type: 'boolean' },
     dispatch_action: { type: 'boolean' },

@@ -26,8 +26,6 @@ export type Sent = {
   replies(): readonly Replied[];
 };
 
-const ackWithinMs = 3_000;
-
 type Request = { readonly body: string; readonly url: string };
 type Button = { readonly action_id: string; readonly value?: string; readonly type: string };
 
@@ -87,16 +85,8 @@ export class Person {
     }[];
     const state = Object.fromEntries(
       blocks.map(({ block_id, element }) => {
-        const value = values[block_id] ?? null;
         const { type, action_id } = element;
-        const said =
-          type === 'static_select'
-            ? {
-                type,
-                selected_option: value === null ? null : { text: { type: 'plain_text', text: value }, value },
-              }
-            : { type, value };
-        return [block_id, { [action_id]: said }];
+        return [block_id, { [action_id]: filledIn(type, values[block_id] ?? null) }];
       }),
     );
     return this.#interaction('', {
@@ -161,7 +151,7 @@ export class Person {
 
   /** What Slack shows of the answer; what it would not take is a violation. */
   #judgeAck(said: string, ms: number, sent: URLSearchParams): Readonly<Record<string, unknown>> {
-    if (ms > ackWithinMs) this.#server.violations.push(`answered after ${String(ms)} ms`);
+    if (ms > this.#server.ackWithinMs) this.#server.violations.push(`answered after ${String(ms)} ms`);
     if (said === '') return {};
     const ack = JSON.parse(said) as Readonly<Record<string, unknown>>;
     const payload = sent.get('payload');
@@ -177,6 +167,20 @@ export class Person {
     return ack;
   }
 }
+
+const chosen = (value: string) => ({ text: { type: 'plain_text', text: value }, value });
+
+/** An element's state as Slack sends it; several choices are written with commas. */
+const filledIn = (type: string, value: string | null): Readonly<Record<string, unknown>> => {
+  switch (type) {
+    case 'static_select':
+      return { type, selected_option: value === null ? null : chosen(value) };
+    case 'multi_static_select':
+      return { type, selected_options: value === null ? [] : value.split(',').map(chosen) };
+    default:
+      return { type, value };
+  }
+};
 
 const judgeAnswer = (ack: Readonly<Record<string, unknown>>): string | null => {
   if (ack['response_action'] === 'errors') return null;

@@ -10,13 +10,13 @@ export type Replied = {
 
 const uses = 5;
 const lastsMs = 30 * 60_000;
-const triggerMs = 3_000;
 const fields = ['text', 'blocks', 'response_type', 'replace_original', 'delete_original', 'thread_ts'];
 
 type Url = { readonly at: number; readonly replies: Replied[]; used: number };
 
 /** `response_url`s and `trigger_id`s as Slack gives them out: each for a while, and not for everything. */
 export class Replying {
+  triggerMs = 3_000;
   readonly #urls = new Map<string, Url>();
   readonly #triggers = new Map<string, number>();
 
@@ -41,7 +41,7 @@ export class Replying {
   spend(trigger: string, now: number): string | null {
     const at = this.#triggers.get(trigger);
     if (at === undefined) return 'invalid_trigger_id';
-    if (now - at > triggerMs) return 'expired_trigger_id';
+    if (now - at > this.triggerMs) return 'expired_trigger_id';
     this.#triggers.delete(trigger);
     return null;
   }

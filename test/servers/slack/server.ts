@@ -55,6 +55,8 @@ export class SlackServer {
   scopes: readonly string[] = [...botScopes];
   /** Called with each call before it is answered: a test may interrupt there. `cut`: carried out, the answer is lost. */
   before: ((call: Call) => 'cut' | undefined) | null = null;
+  /** Slack gives up after three seconds. A test that is not about that may be on a machine that is busy otherwise. */
+  ackWithinMs = 3_000;
   clock: () => number = Date.now;
   readonly sockets = new Sockets(this.violations);
   readonly #server = createServer((request, response) => {

@@ -108,6 +108,7 @@ const scriptOn = (ledger: Ledger): Script => ({
   plan: unscripted('plan'),
   say: unscripted('say'),
   adopt: unscripted('adopt'),
+  rights: unscripted('rights'),
   playbook: unscripted('playbook'),
   pageAnswered: unscripted('pageAnswered'),
   acknowledge: unscripted('acknowledge'),

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { checkNames } from '../../../runbooks/checks/check.ts';
 import { normalise } from '../../../src/grammar/normalise.ts';
-import type { SlashCommand } from '../../../src/grammar/read.ts';
+import type { SlashCommand } from '../../../src/grammar/usage.ts';
 import { readCommand } from '../../../src/grammar/read.ts';
 import type { WordedRequest } from '../../../src/grammar/requests.ts';
-import { resolve, write } from '../../../src/grammar/resolve.ts';
+import { resolve } from '../../../src/grammar/resolve.ts';
+import { askWords } from '../../../src/grammar/usage.ts';
+import { write } from '../../../src/grammar/write.ts';
 
 const deploy = (changes: Partial<Extract<WordedRequest, { ask: 'deploy' }>> = {}): WordedRequest => ({
   ...{ ask: 'deploy', service: 'shop', version: '2.1.0', environment: null, reason: null },
@@ -44,6 +47,7 @@ const understood: readonly (readonly [SlashCommand, string, WordedRequest])[] = 
   ['/deploy', 'history shop production', { ask: 'history', service: 'shop', environment: 'production' }],
   ['/deploy', 'history shop in production', { ask: 'history', service: 'shop', environment: 'production' }],
   ['/deploy', 'help me', { ask: 'help' }],
+  ['/rollback', 'help', { ask: 'help' }],
   ['/rollback', 'shop', rollback()],
   ['/rollback', 'shop production to 2.0.4', rollback({ environment: 'production', to: '2.0.4' })],
   [
@@ -59,7 +63,13 @@ test.each(understood)('%s %s', (command, text, request) => {
 
 const misread: readonly (readonly [SlashCommand, string, string, readonly string[]])[] = [
   ['/deploy', 'shop', 'The version of shop is missing.', []],
-  ['/deploy', 'statsu', 'The version of statsu is missing.', ['status']],
+  ['/deploy', 'statsu', 'The version of statsu is missing. Did you mean status?', ['status']],
+  [
+    '/deploy',
+    'lokc shop production the sale',
+    'It is not clear what "production" is.',
+    ['lock shop production the sale'],
+  ],
   ['/deploy', 'plan', 'The service is missing.', []],
   ['/deploy', 'shop 2.1.0 production', 'It is not clear what "production" is.', []],
   ['/deploy', 'shop 2.1.0 resaon late', 'It is not clear what "resaon" is.', ['shop 2.1.0 reason late']],
@@ -118,8 +128,16 @@ const reason = fc
   .string({ unit: 'binary', maxLength: 60 })
   .map(normalise)
   .filter((text) => text !== '' && !/["']/.test(text) && normalise(text) === text);
-const keyword = new Set(['to', 'in', 'env', 'reason', 'because', 'plan', 'status', 'history', 'why', 'help']);
+const keyword = new Set<string>([
+  ...askWords,
+  ...['to', 'in', 'env', 'for', 'reason', 'because', 'hotfix', 'override'],
+]);
 const service = name.filter((text) => !keyword.has(text));
+
+const overrides = fc.uniqueArray(fc.record({ check: fc.constantFrom(...checkNames), reason }), {
+  selector: ({ check }) => check,
+  minLength: 1,
+});
 
 test('what is written is read again as it was meant, also after a chat program had its way with it', () => {
   const garbled = fc.constantFrom(
@@ -131,13 +149,18 @@ test('what is written is read again as it was meant, also after a chat program h
   fc.assert(
     fc.property(
       fc.oneof(
-        fc.record({
-          ask: fc.constant('deploy' as const),
-          service,
-          version,
-          environment: fc.option(service),
-          reason: fc.option(reason),
-        }),
+        fc.record(
+          {
+            ask: fc.constant('deploy' as const),
+            service,
+            version,
+            environment: fc.option(service),
+            reason: fc.option(reason),
+            hotfix: service,
+            overrides,
+          },
+          { requiredKeys: ['ask', 'service', 'version', 'environment', 'reason'] },
+        ),
         fc.record({
           ask: fc.constant('rollback' as const),
           service,
@@ -146,6 +169,15 @@ test('what is written is read again as it was meant, also after a chat program h
           reason: fc.option(reason),
         }),
         fc.record({ ask: fc.constant('plan' as const), service, version, environment: fc.option(service) }),
+        fc
+          .record({
+            ask: fc.constantFrom('lock' as const, 'unlock' as const),
+            service,
+            environment: fc.option(service),
+            lasts: fc.option(fc.constantFrom('2h', '30m', '1.5d')),
+            reason,
+          })
+          .map((guard) => ({ ...guard, lasts: guard.ask === 'unlock' ? null : guard.lasts, loose: false })),
       ),
       garbled,
       (request, garble) => {

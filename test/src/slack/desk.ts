@@ -3,6 +3,7 @@ import { SluiceError } from '../../../runbooks/errors.ts';
 import type { RolloutState } from '../../../runbooks/state.ts';
 import type { ServiceFile } from '../../../runbooks/service.ts';
 import { slackHook } from '../../../src/slack/http.ts';
+import type { ActorOf } from '../../../src/slack/deps.ts';
 import { startSlack } from '../../../src/slack/start.ts';
 import type { StartAnswer } from '../../../src/rollouts/requests.ts';
 import { Person, signingSecret } from '../../servers/slack/person.ts';
@@ -52,12 +53,28 @@ export const accepted = {
 export const said = (id: string, state: RolloutState = 'held') =>
   ({ outcome: 'done', rolloutId: id, effect: 'hold', state, started: null }) as const;
 
-type Options = { readonly ackMs?: number; readonly by?: 'http' | 'socket' };
+type Options = {
+  readonly ackMs?: number;
+  readonly by?: 'http' | 'socket';
+  /** Default: everybody is known by id, and in one group. */
+  readonly actorOf?: ActorOf;
+};
 
-export const openDesk = async ({ ackMs = 2_000, by = 'http' }: Options = {}): Promise<Desk> => {
+const byId: ActorOf = ({ id }) => ({ id: `slack:${id}`, via: 'slack', groups: ['slack'] });
+
+/** Far more than anything takes here: an answer that comes later than it should is another test's matter. */
+const patientMs = 30_000;
+
+export const openDesk = async ({
+  ackMs = patientMs,
+  by = 'http',
+  actorOf = byId,
+}: Options = {}): Promise<Desk> => {
   const socket = by === 'socket';
   const world = await openWorld();
   const slack = new SlackServer();
+  slack.ackWithinMs = 2 * patientMs;
+  slack.replying.triggerMs = 2 * patientMs;
   const settings = {
     url: await slack.start(),
     ...{ botToken: 'env:BOT', publicUrl: null, buttons: true },
@@ -86,6 +103,10 @@ export const openDesk = async ({ ackMs = 2_000, by = 'http' }: Options = {}): Pr
       note('plan', given);
       return accepted.prepared;
     };
+    world.script.rights = async () =>
+      services().flatMap(({ service, environments }) =>
+        Object.keys(environments).map((environment) => ({ service, environment, may: ['deploy', 'abort'] })),
+      );
     world.script.say = async (given) => {
       note('say', given);
       return said(given.id);
@@ -102,7 +123,7 @@ export const openDesk = async ({ ackMs = 2_000, by = 'http' }: Options = {}): Pr
       againMs: 100,
     },
     services: async () => services(),
-    actorOf: ({ id }) => ({ id: `slack:${id}`, via: 'slack', groups: ['slack'] }),
+    actorOf,
     log: pino({ level: 'debug' }, { write: (line: string) => void world.log.push(line) }),
   });
   const url = `${await listen(world.api({ slack: running.hook }))}${slackHook}`;

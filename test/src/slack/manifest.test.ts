@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { slashCommands } from '../../../src/slack/app.ts';
 import { slackHook } from '../../../src/slack/http.ts';
+import { usageLines } from '../../../src/grammar/usage.ts';
 import { botScopes } from '../../../src/slack/scopes.ts';
 import { methods } from '../../servers/slack/methods.ts';
 import { root } from '../../e2e/dev.ts';
@@ -51,4 +52,6 @@ test('the set-up page names every scope, command and setting', async () => {
   const settings = ['BOT_TOKEN', 'SIGNING_SECRET', 'APP_TOKEN'].map((name) => `SLUICE_SLACK_${name}`);
   for (const word of [...Object.keys(botScopes), ...slashCommands, slackHook, ...settings])
     expect(page).toContain(word);
+  for (const { command, usage } of usageLines)
+    expect(page).toContain(`| \`${`${command} ${usage}`.trim()}\` `);
 });

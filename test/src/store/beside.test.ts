@@ -127,9 +127,10 @@ onBothEngines((engine) => {
     expect(stored?.actor).toEqual({ ...carol, name: 'Carol ␀' });
     await ledger.rememberActor(carol, 'Carol Smith');
     expect(await ledger.rollout(event.rolloutId)).toMatchObject({ actor: { name: 'Carol Smith' } });
-
+    expect(await ledger.names([carol.id, 'slack:nobody'])).toEqual(new Map([[carol.id, 'Carol Smith']]));
     expect(await ledger.eraseActor(carol.id)).toBe(true);
     expect(await ledger.eraseActor(carol.id)).toBe(false);
+    expect(await ledger.names([carol.id])).toEqual(new Map());
     expect(await ledger.rollout(event.rolloutId)).toMatchObject({ actor: { ...carol, name: null } });
     expect(await ledger.verifyChain()).toMatchObject({ ok: true });
   });

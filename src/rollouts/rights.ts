@@ -1,0 +1,30 @@
+import type { Actor } from '../../runbooks/access.ts';
+import { maySay } from '../../runbooks/access.ts';
+import { withGrants } from '../../runbooks/access-file.ts';
+import type { AccessVerb } from '../../runbooks/service.ts';
+import { accessVerbs } from '../../runbooks/service.ts';
+import { nobodyElse } from '../access/source.ts';
+import { loadServices } from '../service-file/folder.ts';
+import type { RolloutsDeps } from './deps.ts';
+
+/** What somebody may say in one environment of one service; looking is everybody's. */
+export type RightsView = {
+  readonly service: string;
+  readonly environment: string;
+  readonly may: readonly AccessVerb[];
+};
+
+/** In the order of the services' names and of their files, by the service files and `access.yml` as they stand now. */
+export const rights = async (
+  deps: Pick<RolloutsDeps, 'services' | 'access'>,
+  actor: Actor,
+): Promise<readonly RightsView[]> => {
+  const { services } = await loadServices(deps.services);
+  const { file: known } = await (deps.access ?? nobodyElse).look();
+  return services.flatMap(({ file: { service, environments, access } }) =>
+    Object.keys(environments).map((environment) => {
+      const here = withGrants(access, known, { service, environment });
+      return { service, environment, may: accessVerbs.filter((verb) => maySay(here, actor, verb)) };
+    }),
+  );
+};
