@@ -40,8 +40,12 @@ export const slackHttp = (deps: SlackDeps, ref: string, ended: AbortSignal): Sla
   return async (headers, body) => {
     const secret = await readSecret(ref, deps.settings.env, 'SLACK_UNAVAILABLE');
     const wrong = judgeSigned(headers, body, secret, deps.clock());
-    if (wrong !== null) throw unsigned(wrong);
+    if (wrong !== null) {
+      deps.log.warn({ wrong }, 'a request that Slack did not sign, or not now, was refused');
+      throw unsigned(wrong);
+    }
     if (!isHeard(body)) {
+      deps.log.warn({ bytes: body.length }, 'a request of Slack that nobody listens to was refused');
       throw new SluiceError({
         code: 'USAGE',
         message: 'The request is neither a command nor a click nor a form of Slack.',

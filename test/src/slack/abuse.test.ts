@@ -3,25 +3,47 @@ import { v7 as uuidv7 } from 'uuid';
 import { renderMessage } from '../../../src/slack/render/message.ts';
 import { tell } from '../../../src/slack/story.ts';
 import { until } from '../../e2e/until.ts';
+import type { Person } from '../../servers/slack/person.ts';
 import { signingSecret } from '../../servers/slack/person.ts';
 import { botToken } from '../../servers/slack/server.ts';
 import { Story } from '../api/story.ts';
 import type { Desk } from './desk.ts';
-import { openDesk } from './desk.ts';
+import type { House } from './house.ts';
+import { openHouse } from './house.ts';
 
+let house: House;
 let desk: Desk;
 beforeAll(async () => {
-  desk = await openDesk();
+  house = await openHouse();
+  desk = house.desk;
 });
 afterAll(async () => {
   // Whatever was tried, no log holds what it was tried with.
   for (const secret of [signingSecret, botToken, 'xyzzy'])
     expect(desk.world.log.join('')).not.toContain(secret);
-  await desk.close();
+  await house.close();
 });
-beforeEach(() => desk.reset());
+beforeEach(() => house.reset());
+
+const logged = (word: string): readonly string[] => desk.world.log.filter((line) => line.includes(word));
 
 const typed = () => desk.ana.command('/deploy', 'shop 2.1.0 reason xyzzy');
+
+/** A rollout that is being watched, as its message stands. */
+const watched = async (): Promise<readonly unknown[]> => {
+  const story = new Story('2.2.0', { id: uuidv7() }).planned().stepsUpTo(4).watching(4);
+  await desk.world.tell(story);
+  const { model, asOf } = await tell(desk.world.ledger, story.id, []);
+  return renderMessage(model, { now: Date.now(), publicUrl: null, buttons: true, asOf }).blocks;
+};
+
+/** The form, as it is open to somebody. */
+const opened = async (person: Person) => {
+  await person.type('/deploy', '');
+  const view = desk.slack.workspace.views.all.at(-1);
+  if (view === undefined) throw new Error('no view is open');
+  return view;
+};
 
 test.each([
   ['another secret', { secret: 'guessed' }],
@@ -31,9 +53,11 @@ test.each([
   ['no signature', { headers: { 'x-slack-signature': '' } }],
   ['a signature of another version', { headers: { 'x-slack-signature': `v1=${'0'.repeat(64)}` } }],
 ])('%s: 401, and nothing is started', async (_, forged) => {
+  const before = logged('was refused').length;
   const sent = await desk.ana.send(typed(), forged);
   expect(sent.status).toBe(401);
   expect(desk.calls).toEqual([]);
+  expect(logged('was refused')).toHaveLength(before + 1);
 });
 
 test.each([-290, 290])('%i seconds off is still now', async (off) => {
@@ -59,6 +83,29 @@ test('bytes that were changed after they were signed are refused', async () => {
   expect(desk.calls).toHaveLength(1);
 });
 
+test('a copy of what was signed changes nothing twice: at once it has the same answer, later it is refused', async () => {
+  const bo = desk.person({ id: 'U0BO00001', email: 'bo@example.com' });
+  const form = bo.submit(await opened(bo), { service: 'shop', version: '2.1.0' });
+  for (const request of [
+    bo.command('/deploy', 'shop 2.1.0 reason xyzzy'),
+    bo.command('/deploy', 'shop 2.1.0 override window because xyzzy'),
+    bo.command('/deploy', 'lock shop xyzzy'),
+    bo.command('/deploy', 'unlock shop xyzzy'),
+    bo.command('/rollback', 'shop'),
+    bo.click(await watched(), 'sluice-hold'),
+    form,
+  ]) {
+    desk.calls.length = 0;
+    const [first, again] = [await bo.send(request), await bo.send(request)];
+    if (request.url !== '' && first.text === '')
+      await until('both are answered', () => first.replies().length === 2);
+    expect(again.ack).toEqual(first.ack);
+    expect(new Set(first.replies().map(({ text }) => text)).size).toBeLessThan(2);
+    expect((await bo.send(request, { off: -301 })).status).toBe(401);
+    expect(desk.calls).toHaveLength(1);
+  }
+});
+
 const strangers = [
   ['a bot', { id: 'U0BOT0001', is_bot: true }, 'Bots start nothing'],
   ['a guest', { id: 'U0GUEST01', is_restricted: true }, 'Guests'],
@@ -68,30 +115,38 @@ const strangers = [
   ['a stranger in a shared channel', { id: 'U0OTHER02', is_stranger: true }, 'another workspace'],
 ] as const;
 
-test.each(strangers)('%s may neither deploy nor take back, and is told why', async (_, user, why) => {
+test.each(strangers)('%s may say nothing, and is told why; it is noted', async (_, user, why) => {
   const person = desk.person(user);
+  const form = await opened(desk.ana);
+  const open = desk.slack.workspace.views.all.length;
   for (const [command, text] of [
     ['/deploy', 'shop 2.1.0'],
     ['/rollback', 'shop'],
+    ['/deploy', 'lock shop xyzzy'],
+    ['/deploy', 'unlock shop xyzzy'],
     ['/deploy', 'help'],
+    ['/deploy', ''],
   ] as const) {
     const sent = await person.type(command, text);
     expect([sent.status, sent.ack['response_type']]).toEqual([200, 'ephemeral']);
     expect(sent.text).toContain(`*Not done.* `);
     expect(sent.text).toContain(why);
   }
+  expect(desk.slack.workspace.views.all).toHaveLength(open);
+  // A copy of somebody else's form, and a button that is there for everybody.
+  const submitted = await person.send(person.submit(form, { service: 'shop', version: '2.1.0' }));
+  expect(JSON.stringify(submitted.ack)).toContain(why);
+  const clicked = await person.send(person.click(await watched(), 'sluice-abort'));
+  expect((await until('the answer has come', () => clicked.replies()[0])).text).toContain(why);
   expect(desk.calls).toEqual([]);
+  expect(logged('turned away').filter((line) => line.includes(user.id)).length).toBeGreaterThan(5);
 });
 
 test('a request about another workspace, or of a person of one, is refused', async () => {
   const elsewhere = await desk.ana.send(desk.ana.command('/deploy', 'shop 2.1.0', { team_id: 'T0OTHERS1' }));
   expect(elsewhere.text).toContain('another workspace');
-  const story = new Story('2.2.0', { id: uuidv7() }).planned().stepsUpTo(4).watching(4);
-  await desk.world.tell(story);
-  const { model, asOf } = await tell(desk.world.ledger, story.id, []);
-  const { blocks } = renderMessage(model, { now: Date.now(), publicUrl: null, buttons: true, asOf });
   const click = await desk.ana.send(
-    desk.ana.click(blocks, 'sluice-abort', { user: { id: 'U0ANA0001', team_id: 'T0OTHERS1' } }),
+    desk.ana.click(await watched(), 'sluice-abort', { user: { id: 'U0ANA0001', team_id: 'T0OTHERS1' } }),
   );
   const reply = await until('the answer has come', () => click.replies()[0]);
   expect(reply.text).toContain('another workspace');
@@ -158,10 +213,39 @@ test('a button whose value is made up, and one of another app, do nothing', asyn
   expect(desk.calls).toEqual([]);
 });
 
+const evil = '<!channel> <@U0ANA0001> &lt;!here&gt; `x` *b*';
+
 test('what people wrote pings nobody, wherever it comes back', async () => {
-  const evil = '<!channel> <@U0ANA0001> &lt;!here&gt; `x` *b*';
-  for (const text of [`${evil} 2.1.0`, `shop ${evil}`, `status ${evil}`, `history <!channel>`, `why <!here>`])
+  for (const text of [
+    ...[`${evil} 2.1.0`, `shop ${evil}`, `status ${evil}`, 'history <!channel>', 'why <!here>'],
+    ...[`shop 2.1.0 override ${evil}`, `shop 2.1.0 to ${evil}`, `lock ${evil}`, `lock shop in ${evil}`],
+  ])
     expect((await desk.ana.type('/deploy', text)).text).not.toMatch(/<[!@]/);
   // The stand-in refuses any text that would ping; `close` throws what it found.
+  expect(desk.slack.violations).toEqual([]);
+});
+
+test('a hostile name, reason of a lock and reason of an override are shown to the letter', async () => {
+  const mallory = desk.person({ id: 'U0BO00001', name: 'Bo <!channel>', email: 'bo@example.com' });
+  const cy = desk.person({ id: 'U0CY00001', name: 'Cy <!here>', email: 'cy@example.com' });
+  const said = 'channel @U0ANA0001 &amp;lt;!here&amp;gt;';
+  const locked = await mallory.type('/deploy', 'lock shop <!channel> <@U0ANA0001> &amp;lt;!here&amp;gt;');
+  expect(locked.text).toContain(`Why: ${said}`);
+  expect((await cy.type('/deploy', 'unlock shop <!channel>')).text).toContain('Cy &lt;!here&gt; may not');
+  await mallory.type('/deploy', 'shop 2.1.0 override gate because <!everyone> <!subteam^S1|on-call>');
+  expect(desk.calls.at(-1)).toMatchObject({
+    call: 'deploy',
+    with: { overrides: [{ check: 'gate', reason: 'everyone on-call' }] },
+  });
+  // As it comes from elsewhere, where nobody takes it apart first.
+  await desk.world.ledger.lock({
+    ...{ service: 'shop', environment: 'production', reason: evil, until: null },
+    ...{ at: new Date().toISOString(), actor: { id: 'slack:U0CY00001', via: 'slack', groups: [] } },
+  });
+  const left = await mallory.type('/deploy', 'unlock shop done');
+  expect(left.text).toContain(
+    'by Cy &lt;!here&gt;: &lt;!channel&gt; &lt;@U0ANA0001&gt; &amp;lt;!here&amp;gt;',
+  );
+  expect(left.text).not.toMatch(/<[!@](?!date)/);
   expect(desk.slack.violations).toEqual([]);
 });
