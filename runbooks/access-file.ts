@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ciSchema } from './ci-block.ts';
 import { name, plainText } from './names.ts';
 import type { AccessBlock, AccessVerb } from './service.ts';
 import { accessVerbs } from './service.ts';
@@ -42,10 +43,11 @@ const shape = z.strictObject({
   apiVersion: z.literal('sluice/v1').describe('version of this format'),
   people: z.record(name, personSchema).prefault({}).describe('people, by the name that the ledger keeps'),
   tokens: z.record(name, tokenSchema).prefault({}).describe('tokens, by name'),
+  ci: z.record(name, ciSchema).prefault({}).describe('pipelines, by the name that the ledger keeps'),
   groups: z
     .record(name, z.array(name).max(1000))
     .prefault({})
-    .describe('groups of people and of machines (tokens without a person)'),
+    .describe('groups of people, of machines (tokens without a person) and of pipelines'),
   grants: z.array(grantSchema).max(500).prefault([]).describe('rights, beside those in service files'),
 });
 
@@ -63,10 +65,13 @@ export const accessFileSchema = shape.superRefine((file, context) => {
     if (person === undefined && Object.hasOwn(file.people, token))
       refuse(['tokens', token], 'must not be called as somebody in people is, or say person');
   }
+  for (const pipeline of Object.keys(file.ci))
+    if (Object.hasOwn(file.people, pipeline) || machines.has(pipeline))
+      refuse(['ci', pipeline], 'must not be called as somebody in people, or a token without a person, is');
   for (const [group, members] of Object.entries(file.groups))
     for (const [index, member] of members.entries())
-      if (!Object.hasOwn(file.people, member) && !machines.has(member))
-        refuse(['groups', group, index], 'must be one of people, or a token without a person');
+      if (!Object.hasOwn(file.people, member) && !Object.hasOwn(file.ci, member) && !machines.has(member))
+        refuse(['groups', group, index], 'must be one of people or ci, or a token without a person');
   for (const [index, { to }] of file.grants.entries())
     for (const [at, group] of to.entries())
       if (!Object.hasOwn(file.groups, group)) refuse(['grants', index, 'to', at], 'must be one of groups');
@@ -95,7 +100,7 @@ const refuseTwice = <Key extends string>(
   }
 };
 
-/** The groups of a person, or of a machine's token. */
+/** The groups of a person, of a machine's token, or of a pipeline. */
 export const groupsOf = ({ groups }: AccessFile, member: string): readonly string[] =>
   Object.entries(groups).flatMap(([group, members]) => (members.includes(member) ? [group] : []));
 

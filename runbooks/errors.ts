@@ -21,6 +21,12 @@ export const errorTable = {
   },
   CONFIG_INVALID: { retryable: false, status: 500, exit: 78, says: "The daemon's configuration is wrong." },
   UNAUTHENTICATED: { retryable: false, status: 401, exit: 10, says: 'No valid token was given.' },
+  ISSUER_UNAVAILABLE: {
+    retryable: true,
+    status: 503,
+    exit: 1,
+    says: "The keys of a CI's tokens can not be read.",
+  },
   NOT_AUTHORISED: { retryable: false, status: 403, exit: 10, says: 'This actor may not do that.' },
   ACCESS_FILE_INVALID: {
     retryable: false,

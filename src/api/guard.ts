@@ -4,7 +4,9 @@ import type { Actor } from '../../runbooks/access.ts';
 import type { Problem } from '../../runbooks/errors.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
 import { actorOfToken, hashOf } from '../access/identify.ts';
+import { actorOfCi, isCiToken } from '../access/ci.ts';
 import type { AccessSource } from '../access/source.ts';
+import type { Ledger } from '../store/ledger.ts';
 
 /** Who holds the token of the data folder. */
 const operator: Actor = { id: 'operator', via: 'operator', groups: ['operator'] };
@@ -12,19 +14,22 @@ const operator: Actor = { id: 'operator', via: 'operator', groups: ['operator'] 
 const bytesOf = (token: string): Buffer => Buffer.from(hashOf(token), 'hex');
 
 /**
- * Who sends `Authorization: Bearer …`: the operator, or whom `access.yml` knows by the token. Hashes of equal length are
+ * Who sends `Authorization: Bearer …`: the operator, or whom `access.yml` knows by the token, also a job of a CI that
+ * has exchanged its own. Hashes of equal length are
  * compared, so the time taken tells neither a token nor its length.
- * @throws SluiceError UNAUTHENTICATED, ACCESS_FILE_INVALID
+ * @throws SluiceError UNAUTHENTICATED, ACCESS_FILE_INVALID, LEDGER_UNAVAILABLE
  */
 export const bearerGuard = (
   operatorToken: string,
   access: AccessSource,
+  ledger: Pick<Ledger, 'ci'>,
 ): ((request: Pick<FastifyRequest, 'headers'>) => Promise<Actor>) => {
   const expected = bytesOf(operatorToken);
   return async ({ headers }) => {
     const given = /^Bearer +([^\s]{1,1000}) *$/i.exec(headers.authorization ?? '')?.[1];
     if (given === undefined) throw new SluiceError(none);
     if (timingSafeEqual(bytesOf(given), expected)) return operator;
+    if (isCiToken(given)) return actorOfCi(await access.look(), ledger.ci, given);
     const found = actorOfToken(await access.look(), given, Date.now());
     if ('actor' in found) return found.actor;
     throw new SluiceError(found.refusal);

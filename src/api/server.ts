@@ -19,7 +19,7 @@ import { addIncidentRoutes } from './routes/incidents.ts';
 import { addGuardRoutes } from './routes/guards.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addRolloutRoutes } from './routes/rollouts.ts';
-import { addAccessRoutes } from './routes/access.ts';
+import { addAccessRoutes, ciExchange } from './routes/access.ts';
 import { slackHook } from '../slack/http.ts';
 import { addSlackRoutes } from './routes/slack.ts';
 import { addServiceRoutes } from './routes/services.ts';
@@ -91,10 +91,10 @@ export const createApi = (deps: ApiDeps): FastifyInstance => {
 const open = new Set(['/healthz', '/readyz', '/metrics', '/v1/openapi.json']);
 
 /** What proves by a signature of its own who sent it. */
-const signed = new Set([pagerDutyHook, slackHook]);
+const signed = new Set([pagerDutyHook, slackHook, ciExchange]);
 
-const guard = (app: FastifyInstance, { token, access = nobodyElse, hosts = [] }: ApiDeps): void => {
-  const identify = bearerGuard(token, access);
+const guard = (app: FastifyInstance, { token, access = nobodyElse, ledger, hosts = [] }: ApiDeps): void => {
+  const identify = bearerGuard(token, access, ledger);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
     const problem = judgeHost(request.headers.host, hosts);

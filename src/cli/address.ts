@@ -2,7 +2,8 @@ import { SluiceError } from '../../runbooks/errors.ts';
 import type { Environment } from '../home.ts';
 import { dataFolder, readDaemonFile, readTokenFile } from '../home.ts';
 
-export type Address = { readonly url: string; readonly token: string };
+/** `token` `null`: the call proves otherwise who makes it. */
+export type Address = { readonly url: string; readonly token: string | null };
 
 const start =
   'Start one: `sluiced dev` (in a checkout: npm start), or name another one in SLUICE_URL and SLUICE_TOKEN.';
@@ -20,19 +21,24 @@ export const offline = (where: string, cause?: unknown): SluiceError =>
  * folder's daemon only.
  * @throws SluiceError CLIENT_OFFLINE, UNAUTHENTICATED, USAGE
  */
-export const findAddress = (env: Environment): Address => {
-  const folder = dataFolder(env);
-  const given = blankIsNone(env['SLUICE_URL']);
-  const daemon = given === null ? readDaemonFile(folder) : null;
-  const url = given === null ? daemon?.url : checkUrl(given);
-  if (url === undefined) throw offline(`for ${folder}: none has been started there`);
-  const token = blankIsNone(env['SLUICE_TOKEN']) ?? tokenFor(url, folder);
-  if (token !== null) return { url: url.replace(/\/+$/, ''), token };
+export const findAddress = (env: Environment): Address & { readonly token: string } => {
+  const { url } = findDaemon(env);
+  const token = blankIsNone(env['SLUICE_TOKEN']) ?? tokenFor(url, dataFolder(env));
+  if (token !== null) return { url, token };
   throw new SluiceError({
     code: 'UNAUTHENTICATED',
     message: `There is no token for ${url}.`,
     hint: 'Put it into SLUICE_TOKEN.',
   });
+};
+
+/** The same daemon, for a call that needs no token. @throws SluiceError CLIENT_OFFLINE, USAGE */
+export const findDaemon = (env: Environment): Address => {
+  const folder = dataFolder(env);
+  const given = blankIsNone(env['SLUICE_URL']);
+  const url = given === null ? readDaemonFile(folder)?.url : checkUrl(given);
+  if (url === undefined) throw offline(`for ${folder}: none has been started there`);
+  return { url: url.replace(/\/+$/, ''), token: null };
 };
 
 const blankIsNone = (text: string | undefined): string | null =>

@@ -185,7 +185,7 @@ export const groups: readonly (readonly [heading: string, rows: readonly Row[]])
       },
       {
         usage: 'token <what> [name]',
-        says: 'create NAME: a token for somebody else, shown once; list; whoami',
+        says: 'create NAME: one for somebody else; exchange: a CI job; list; whoami',
         flags: ['for', 'json'],
         act: (cli, what = '', name) => token(cli, what, name),
       },

@@ -15,6 +15,7 @@ import type {
   SampleView,
   StoredEvent,
 } from './views.ts';
+import type { CiSessions } from './ci-sessions.ts';
 import type { SlackStore } from './slack-messages.ts';
 
 export type RolloutFilter = {
@@ -133,6 +134,9 @@ export type Ledger = {
 
   /** What is known of messages in Slack. */
   readonly slack: SlackStore;
+
+  /** Which jobs speak for which pipelines. */
+  readonly ci: CiSessions;
 
   /** Reads the whole chain and says where it breaks first, if it does. */
   verifyChain(): Promise<ChainReport>;

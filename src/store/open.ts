@@ -14,6 +14,7 @@ import { readEvents, readHead } from './read-events.ts';
 import { readLastGood, readReleases } from './read-releases.ts';
 import { readRolloutsOf } from './pages.ts';
 import { readOpenRollouts, readRollout, readRollouts, readRunbook } from './read-rollouts.ts';
+import { ciSessions } from './ci-sessions.ts';
 import { slackStore } from './slack-messages.ts';
 import { verifyChain } from './verify.ts';
 
@@ -86,6 +87,7 @@ const ledgerOn = (engine: Engine, warn: WarningListener): Ledger => {
     locks: (service, environment, at) => reach(() => beside.readLocks(db, service, environment, at)),
     subscribe: (after, listener) => hub.subscribe(after, listener),
     slack: slackStore(db, reach),
+    ci: ciSessions(db, reach),
     verifyChain: () => reach(() => verifyChain(db)),
     tellAddress: (address) => engine.tellAddress(address),
     close: async () => {

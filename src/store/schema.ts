@@ -168,6 +168,17 @@ type SlackLineTable = { readonly rollout_id: string; readonly event_id: string; 
 
 type SlackRequestTable = { readonly id: string; readonly at: string; readonly said: string | null };
 
+type CiSessionTable = {
+  readonly sha256: string;
+  readonly pipeline: string;
+  readonly identity_sha256: string;
+  readonly issuer: string;
+  readonly jti: string;
+  readonly ends_at: string;
+  /** After this the CI's own token would be refused for its age. */
+  readonly jti_ends_at: string;
+};
+
 type RequestTable = { readonly key: string; readonly body_sha256: string; readonly rollout_id: string };
 
 type InboxTable = {
@@ -218,6 +229,7 @@ export type Database = {
   readonly slack_messages: SlackMessageTable;
   readonly slack_lines: SlackLineTable;
   readonly slack_requests: SlackRequestTable;
+  readonly ci_sessions: CiSessionTable;
   readonly requests: RequestTable;
   readonly inbox: InboxTable;
   readonly locks: LockTable;

@@ -21,3 +21,18 @@ export const tokenList = z
     ),
   })
   .meta({ id: 'TokenList' });
+
+/** A token of a CI is some two thousand characters long. */
+export const exchangeBody = z
+  .strictObject({
+    token: z.string().min(1).max(16_000).describe('the ID token of the job, as the CI made it'),
+  })
+  .meta({ id: 'ExchangeToken' });
+
+export const ciToken = z
+  .object({
+    pipeline: z.string().describe('its name in access.yml'),
+    token: z.string().describe('shown once: what the job sends from now on'),
+    endsAt: z.string().describe('when it is taken no more (ISO 8601)'),
+  })
+  .meta({ id: 'CiToken' });

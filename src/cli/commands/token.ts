@@ -2,7 +2,8 @@ import { SluiceError } from '../../../runbooks/errors.ts';
 import { name as nameSchema } from '../../../runbooks/names.ts';
 import { parseDuration, sayDuration } from '../../../runbooks/units.ts';
 import { mintToken } from '../../access/mint.ts';
-import { tokenList, whoAmI } from '../../api/schemas/access.ts';
+import { ciToken as ciTokenAnswer, tokenList, whoAmI } from '../../api/schemas/access.ts';
+import { ciToken } from '../ci-token.ts';
 import type { Cli } from '../command.ts';
 import { span } from '../../story/text.ts';
 import { table } from '../table.ts';
@@ -11,11 +12,13 @@ import { lookOf, print, printJson } from '../terminal.ts';
 const day = 24 * 3_600_000;
 const longest = 366 * day;
 
-/** `sluice token create NAME`, without a daemon; `sluice token list`, `sluice token whoami`. */
+/** `sluice token create NAME`, without a daemon; `sluice token exchange [AUDIENCE]`, `list`, `whoami`. */
 export const token = (cli: Cli, what: string, name: string | undefined): Promise<number> | number => {
   switch (what) {
     case 'create':
       return create(cli, name ?? '');
+    case 'exchange':
+      return exchange(cli, name ?? 'sluice');
     case 'list':
       return list(cli);
     case 'whoami':
@@ -24,7 +27,7 @@ export const token = (cli: Cli, what: string, name: string | undefined): Promise
       throw new SluiceError({
         code: 'USAGE',
         message: `There is no "sluice token ${what.slice(0, 40)}".`,
-        hint: 'sluice token create NAME · list · whoami. To revoke one, say revoked: true in its row of access.yml.',
+        hint: 'sluice token create NAME · exchange · list · whoami. To revoke one, say revoked: true in its row of access.yml.',
       });
   }
 };
@@ -55,6 +58,19 @@ const create = ({ terminal, options }: Cli, name: string): number => {
         `  ${name}: { sha256: ${made.sha256}, expires: ${made.expires} }\n\n` +
         'With person: NAME it is that person; without, a machine that groups can name.\n',
     );
+  }
+  return 0;
+};
+
+/** Stdout has the token alone: SLUICE_TOKEN=$(sluice token exchange). */
+const exchange = async ({ terminal, api, options }: Cli, audience: string): Promise<number> => {
+  const token = await ciToken(terminal.env, audience);
+  const path = ['v1', 'tokens', 'exchange'];
+  const taken = await api.call(ciTokenAnswer, { method: 'POST', path, body: { token }, proven: true });
+  if (options.json) printJson(terminal, taken);
+  else {
+    terminal.out.write(`${taken.token}\n`);
+    terminal.err.write(`This job is ${taken.pipeline}, until ${taken.endsAt}.\n`);
   }
   return 0;
 };

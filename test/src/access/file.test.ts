@@ -35,8 +35,17 @@ describe('access.yml', () => {
     expect(Object.keys(file.tokens)).toEqual(['ana-laptop', 'nightly']);
   });
 
+  test('the pipelines of the page are accepted', () => {
+    const example = blocks('yaml').find((block) => block.startsWith('ci:')) ?? '';
+    const { ci } = parseAccessFile(`apiVersion: sluice/v1\n${example}`, 'access.yml');
+    expect(Object.entries(ci).map(([name, { audience }]) => [name, audience])).toEqual([
+      ['shop-main', 'sluice'],
+      ['shop-tags', 'https://sluice.example.com'],
+    ]);
+  });
+
   test('everything that is wrong is told at once, each with its place and mend, as the page shows', () => {
-    const [broken = '', shown = ''] = [blocks('yaml')[1], blocks('text')[0]];
+    const [broken = '', shown = ''] = [blocks('yaml').at(-1), blocks('text')[0]];
     const error = refusal(broken);
     expect(error.code satisfies ErrorCode).toBe('ACCESS_FILE_INVALID');
     expect(`${renderProblems(fileProblems(error))}\n`).toBe(shown);
@@ -50,6 +59,26 @@ describe('access.yml', () => {
       'one Slack user twice',
       'people: { ana: { slack: U0123ABCD }, bo: { slack: U0123ABCD } }',
       'people.bo.slack',
+    ],
+    [
+      'a pipeline that everybody is',
+      'ci: { all: { issuer: "https://ci.example", claims: {} } }',
+      'ci.all.claims',
+    ],
+    [
+      'a claim that says nothing',
+      'ci: { all: { issuer: "https://ci.example", claims: { ref: "*" } } }',
+      'ci.all.claims.ref',
+    ],
+    [
+      'an issuer in clear',
+      'ci: { c: { issuer: "http://ci.example", claims: { ref: main } } }',
+      'ci.c.issuer',
+    ],
+    [
+      'a pipeline called as a person',
+      'people: { ana: {} }\nci: { ana: { issuer: "https://ci.example", claims: { ref: main } } }',
+      'ci.ana',
     ],
     ['a verb that there is not', 'grants: [{ to: [], may: [fly] }]', 'grants[0].may[0]'],
   ])('%s is refused', (_name, line, place) => {
