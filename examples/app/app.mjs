@@ -46,6 +46,8 @@ const count = (code, took) => {
   bounds.forEach((le, i) => (buckets[i] += took <= le ? 1 : 0));
 };
 
+const say = (what) => console.log(JSON.stringify({ at: Date.now(), pid: process.pid, ...what }));
+
 const server = createServer((request, response) => {
   const answer = (status, body, type = 'application/json') => {
     response.writeHead(status, { 'content-type': type, 'x-version': version, 'x-digest': digest });
@@ -75,12 +77,17 @@ server.listen(0, '127.0.0.1', () => {
   // Prometheus finds it by this one (file_sd_configs), start.mjs and stop.mjs by the other.
   write(path.join(run, 'scrape', `${instance}.json`), [{ targets: [address] }]);
   write(path.join(run, `${instance}.json`), { pid: process.pid, address, digest });
+  // Its log: start.mjs has put it there.
+  say({ address, version });
 });
 
 process.once('SIGTERM', () => {
   rmSync(path.join(run, 'scrape', `${instance}.json`), { force: true });
   rmSync(path.join(run, `${instance}.json`), { force: true });
   // Requests under way get their answer; connections on which nobody asks are closed.
-  server.close(() => process.exit(0));
+  server.close(() => {
+    say({ ended: true });
+    process.exit(0);
+  });
   server.closeIdleConnections();
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** What runs under an instance's name (pid, address, digest); null where nothing does. */
@@ -9,6 +9,32 @@ export const running = (run, instance) => {
     return known;
   } catch (error) {
     if (error.code === 'ENOENT' || error.code === 'ESRCH') return null;
+    throw error;
+  }
+};
+
+/** The file that says that we start it; null where somebody else does, who still lives. */
+export const claim = (run, instance) => {
+  const file = path.join(run, `${instance}.starting`);
+  for (;;) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: 'wx' });
+      return file;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (lives(file)) return null;
+    rmSync(file, { force: true });
+  }
+};
+
+/** Whether the process whose number the file holds is there; an empty file is one that is being written. */
+const lives = (file) => {
+  try {
+    const pid = Number(readFileSync(file, 'utf8'));
+    return pid === 0 || process.kill(pid, 0);
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return false;
     throw error;
   }
 };

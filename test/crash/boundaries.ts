@@ -1,8 +1,7 @@
-import type { PracticeEvent } from '../../activities/targets/practice/event-log.ts';
-import type { TargetName } from './fixture.ts';
 import type { Judged } from './judge.ts';
 import { judge, rowOf } from './judge.ts';
 import type { Kill } from './plan.ts';
+import type { TargetName, WitnessEvent } from './planes/plane.ts';
 import type { StrategyName } from '../../runbooks/runbook.ts';
 import { open, outAndBack, promote, wayUp } from './play.ts';
 import type { Row } from './row.ts';
@@ -17,7 +16,7 @@ export type KilledRollout = {
   readonly release: 'healthy' | 'failing';
   /** Default: canary. */
   readonly strategy?: StrategyName;
-  /** Default: practice. */
+  /** Default: the stand's own. */
   readonly target?: TargetName;
   /** Said to go back once its flag is watched: the flag goes off, the code stays. */
   readonly abortFlag?: boolean;
@@ -37,7 +36,7 @@ export const playKilled = async (stand: Stand, rollout: KilledRollout): Promise<
     keepWarm = '1h',
     claims = false,
     strategy = 'canary',
-    target = 'practice',
+    target = stand.plane.target,
     abortFlag = false,
   } = rollout;
   // Two instances, so that a rolling update has a batch in the middle of its way.
@@ -75,20 +74,25 @@ export const playKilled = async (stand: Stand, rollout: KilledRollout): Promise<
     : release === 'healthy'
       ? ({ state: 'succeeded', traffic: wayUp(opening, strategy) } as const)
       : ({ state: 'rolled-back', traffic: outAndBack(opening, strategy) } as const);
-  const judged = await judge(stand, rolloutId, { ...expected, since: opening.since });
-  const practice = await stand.practiceEvents(opening.since);
-  const seen = { judged, practice, trace: stand.trace().filter((line) => line.plan === name) };
+  const judged = await judge(stand, rolloutId, {
+    ...expected,
+    since: opening.since,
+    mayLose: strategy === 'recreate',
+  });
+  const writes = stand.plane.knowsKeys ? await stand.witnessed(opening.since) : null;
+  const seen = { judged, writes, trace: stand.trace().filter((line) => line.plan === name) };
   return kills.map((kill) => rowOfKill(name, kill, seen));
 };
 
 type Seen = {
   readonly judged: Judged;
-  readonly practice: readonly PracticeEvent[];
+  /** `null`: the plane knows no writes by their keys. */
+  readonly writes: readonly WitnessEvent[] | null;
   /** All that happened under the plan, as the daemon counted it: other workflows record, too. */
   readonly trace: readonly TraceLine[];
 };
 
-const rowOfKill = (plan: string, kill: Kill, { judged, practice, trace }: Seen): Row => {
+const rowOfKill = (plan: string, kill: Kill, { judged, writes, trace }: Seen): Row => {
   const { activity, nth, when, percent, tells } = kill;
   const id = counted(trace, plan, kill)[nth - 1];
   const lines = trace.filter((line) => line.id === id);
@@ -100,7 +104,7 @@ const rowOfKill = (plan: string, kill: Kill, { judged, practice, trace }: Seen):
   const nthOne = nth > 1 || activity === 'shift' ? ` ${nth}` : '';
   const place = percent === undefined ? nthOne : ` at ${percent} %`;
   const name = `${plan}: ${when} ${activity}${tells === undefined ? place : ` of ${tells}`}`;
-  const more = missing(kill, killed, again, practice);
+  const more = missing(kill, killed, again, writes);
   const seconds = killed === undefined || again === undefined ? 0 : (again.at - killed.at) / 1000;
   return rowOf(name, judged, seconds, { subject: subjectOf(killed), more });
 };
@@ -115,15 +119,15 @@ const missing = (
   { when }: Kill,
   killed: TraceLine | undefined,
   again: TraceLine | undefined,
-  practice: readonly PracticeEvent[],
+  writes: readonly WitnessEvent[] | null,
 ): readonly string[] => {
   if (killed === undefined) return ['the rollout never came to this boundary'];
   if (again === undefined) return ['nobody took the activity up again'];
   const { key, activity } = killed;
   // A flag is written to its own store, not to the target whose log this is.
-  if (key === undefined || activity === 'flag') return [];
-  const seen = (event: PracticeEvent['event']): boolean =>
-    practice.some((line) => line.event === event && 'key' in line && line.key === key && line.at > killed.at);
+  if (key === undefined || activity === 'flag' || writes === null) return [];
+  const seen = (event: WitnessEvent['event']): boolean =>
+    writes.some((line) => line.event === event && 'key' in line && line.key === key && line.at > killed.at);
   // Killed after its effect, the write must come once more and find everything as it wants it.
   if (when === 'after') return seen('repeated') ? [] : ['the write was not repeated'];
   return seen('applied') || seen('repeated') ? [] : ['the write was never made'];

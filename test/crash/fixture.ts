@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { StrategyName } from '../../runbooks/runbook.ts';
+import type { Blocks, Plane, TargetName } from './planes/plane.ts';
 
 export const service = 'shop';
 export const environment = 'production';
@@ -43,44 +43,10 @@ const flag = {
   targeting: {},
 };
 
-/** What carries a stand's releases out. */
-export type TargetName = 'practice' | 'command';
-
-/** What the files of a stand have to name. */
-export type Places = { readonly plane: string; readonly metricsPage: string };
-
-const tool = fileURLToPath(new URL('./deploy-tool.ts', import.meta.url));
-
-/** YAML of the target, and of where its numbers are read. Both end in the same plane, whose log is the witness. */
-const targetBlocks = (target: TargetName, { plane, metricsPage }: Places) => {
-  if (target === 'practice') return { block: '{ practice: {} }', source: '{ practice: {} }', queries: '' };
-  const program = (verb: string, ...args: readonly string[]): readonly string[] => [
-    ...[process.execPath, tool, plane, service, verb],
-    ...args,
-  ];
-  const command = {
-    observe: program('observe'),
-    deploy: program('deploy', '{version}', '{digest}', '{artifact}', '{instances}'),
-    shift: program('shift', '{weights}'),
-    scale: program('scale', '{version}', '{instances}', '{downtime}'),
-    promote: program('promote', '{version}'),
-    retire: program('retire', '{version}'),
-    address: program('address', '{version}'),
-    // A run that its worker did not see the end of is given up after this long.
-    within: '5s',
-  };
-  const counter = (more: string): string => `http_requests_total{version="$version"${more}}`;
-  return {
-    block: JSON.stringify({ command }),
-    source: JSON.stringify({ scrape: { url: metricsPage } }),
-    queries: `total: '${counter('')}', bad: '${counter(',code="5xx"')}', `,
-  };
-};
-
 const serviceFile = (
   strategy: StrategyName,
   keepWarm: string,
-  { block, source, queries }: ReturnType<typeof targetBlocks>,
+  { block, source, queries }: Blocks,
 ): string => `apiVersion: sluice/v1
 service: ${service}
 owners: [team-crash]
@@ -100,34 +66,23 @@ environments:
     rollback: { keepWarm: ${keepWarm}, verify: 30s }
 `;
 
-const practiceFile = {
-  services: [
-    {
-      service,
-      version: firstVersion,
-      manifests: './services/releases',
-      load: { rate: 100, posts: 0, seed: 7 },
-    },
-  ],
-};
-
 /** The files of one stand: service file, releases, practice file. */
 export class Fixture {
   readonly folder: string;
   readonly services: string;
   readonly practice: string;
   #count = 0;
-  readonly #places: Places;
+  readonly #plane: Plane;
   #instances = 1;
 
-  constructor(folder: string, places: Places) {
+  /** What the plane needs of it is there; the service file comes with `use`. */
+  constructor(folder: string, plane: Plane) {
     this.folder = folder;
-    this.#places = places;
+    this.#plane = plane;
     this.services = join(folder, 'services');
     this.practice = join(folder, 'practice.json');
     mkdirSync(join(this.services, 'releases'), { recursive: true });
-    writeFileSync(this.practice, JSON.stringify(practiceFile));
-    this.keepWarm('1h');
+    writeFileSync(this.practice, JSON.stringify({ services: plane.practice }));
     this.#release(firstVersion, 0);
   }
 
@@ -137,12 +92,12 @@ export class Fixture {
   }
 
   /** By which strategy and target the next releases take over, and with how many instances; their flag is off. */
-  use(strategy: StrategyName, keepWarm = '1h', instances = 1, target: TargetName = 'practice'): void {
+  use(strategy: StrategyName, keepWarm = '1h', instances = 1, target: TargetName = this.#plane.target): void {
     this.#instances = instances;
     writeFileSync(join(this.services, 'flags.json'), JSON.stringify({ flags: { 'checkout-v2': flag } }));
     writeFileSync(
       join(this.services, `${service}.yml`),
-      serviceFile(strategy, keepWarm, targetBlocks(target, this.#places)),
+      serviceFile(strategy, keepWarm, this.#plane.blocks(target, instances)),
     );
   }
 

@@ -6,7 +6,7 @@ import type { Stand } from './stand.ts';
 import type { TraceLine } from './trace.ts';
 import { judgeDeadlines } from './witness-deadlines.ts';
 import type { Problem } from './witness-effects.ts';
-import { judgeEffects, judgeTraffic } from './witness-effects.ts';
+import { judgeClients, judgeEffects, judgeTraffic } from './witness-effects.ts';
 import { judgeLedger } from './witness-ledger.ts';
 
 /** What must have come of a rollout. */
@@ -18,6 +18,8 @@ export type Expected = {
   readonly since: number;
   /** Writes that the target had to refuse because they came too late. */
   readonly late?: (key: string) => boolean;
+  /** The strategy has a moment without anybody to answer. */
+  readonly mayLose?: boolean;
 };
 
 export type Judged = {
@@ -34,7 +36,7 @@ export type Judged = {
 export const judge = async (stand: Stand, id: string, expected: Expected): Promise<Judged> => {
   const view = await stand.api.rollout(id);
   const events = await stand.api.events(id);
-  const practice = await stand.practiceEvents(expected.since);
+  const seen = await stand.witnessed(expected.since);
   const runs = new Set(
     stand.trace().flatMap((line) => (line.rolloutId === id ? [line.id.split('/')[0] ?? ''] : [])),
   );
@@ -60,7 +62,11 @@ export const judge = async (stand: Stand, id: string, expected: Expected): Promi
               text: `it ended as ${view.state}, not as ${expected.state}: ${String(view.sentence)}`,
             },
           ],
-    effects: [...judgeEffects(practice, expected.late), ...judgeTraffic(practice, expected.traffic)],
+    effects: [
+      ...judgeEffects(seen, expected.late),
+      ...judgeTraffic(seen, expected.traffic),
+      ...judgeClients(seen, expected.mayLose),
+    ],
     deadline: judgeDeadlines({ events, trace, samples, lives: stand.daemon.lives }),
     ledger: [
       ...judgeLedger(events),

@@ -1,14 +1,14 @@
-import type { PracticeEvent } from '../../activities/targets/practice/event-log.ts';
 import type { EventBody } from '../../runbooks/events.ts';
 import type { StoredEvent } from '../../src/store/views.ts';
 import { watchMs } from './fixture.ts';
+import type { WitnessEvent } from './planes/plane.ts';
 import type { Row } from './row.ts';
 import { plainRow } from './row.ts';
 import type { TraceLine } from './trace.ts';
 import type { Watched } from './witness-deadlines.ts';
 import { judgeDeadlines } from './witness-deadlines.ts';
 import type { Problem } from './witness-effects.ts';
-import { judgeEffects, judgeTraffic } from './witness-effects.ts';
+import { judgeClients, judgeEffects, judgeTraffic } from './witness-effects.ts';
 import { judgeLedger } from './witness-ledger.ts';
 
 const begin = Date.parse('2026-01-01T00:00:00.000Z');
@@ -24,11 +24,7 @@ const verdict = {
   recording: null,
 } as const;
 
-const write = (
-  event: 'received' | 'applied' | 'repeated',
-  fence: number,
-  percent: number,
-): PracticeEvent => ({
+const write = (event: 'received' | 'applied' | 'repeated', fence: number, percent: number): WitnessEvent => ({
   n: fence,
   at: begin,
   event,
@@ -38,14 +34,14 @@ const write = (
   key: `r/${fence}`,
   fence,
 });
-const weights = (n: number, percent: number): PracticeEvent => ({
+const weights = (n: number, percent: number): WitnessEvent => ({
   n,
   at: begin,
   event: 'weights',
   service: 'shop',
   weights: { new: percent, old: 100 - percent },
 });
-const started = (n: number): PracticeEvent => ({
+const started = (n: number): WitnessEvent => ({
   n,
   at: begin,
   event: 'instance-started',
@@ -55,6 +51,12 @@ const started = (n: number): PracticeEvent => ({
   pid: n,
   restarts: 0,
 });
+
+const ended: WitnessEvent = {
+  ...{ n: 4, at: begin, service: 'shop', version: 'new', instance: 'new-0', pid: 3 },
+  ...{ event: 'instance-exited', code: 0, signal: null },
+};
+const lost: WitnessEvent = { n: 5, at: begin, event: 'lost', why: 'GET: 503' };
 
 /** A target's log as it should be. */
 const log = [write('applied', 1, 10), weights(2, 10), write('repeated', 1, 10), started(3)];
@@ -126,6 +128,7 @@ const planted: Readonly<Record<string, readonly Problem[]>> = {
   'a process started twice': judgeEffects([...log, started(4)]),
   'traffic that went further': judgeTraffic([...log, weights(4, 50)], way),
   'traffic that never came': judgeTraffic([], way),
+  'a request that nobody answered': judgeClients([...log, lost]),
   'an event twice': judgeLedger([...story, ...moved(closed, 0)]),
   'a transition twice under another id': judgeLedger([
     ...story.slice(0, 2),
@@ -152,6 +155,10 @@ const planted: Readonly<Record<string, readonly Problem[]>> = {
 
 const right: readonly Problem[] = [
   ...judgeEffects(log),
+  // Ended in order and started again.
+  ...judgeEffects([...log, ended, started(6)]),
+  ...judgeClients(log),
+  ...judgeClients([lost], true),
   ...judgeTraffic(log, way),
   ...judgeLedger(story),
   ...judgeDeadlines(watched),

@@ -17,7 +17,7 @@ export type Opening = {
 export const open = async (stand: Stand, name: string, release: ReleaseKind): Promise<Opening> => {
   const old = await stand.stable();
   const version = stand.fixture[release]();
-  const since = (await stand.practiceEvents()).at(-1)?.n ?? 0;
+  const since = (await stand.witnessed()).at(-1)?.n ?? 0;
   return { old, version, since, key: `${name}-${version}` };
 };
 

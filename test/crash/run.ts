@@ -6,6 +6,7 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { obtainHaproxy } from '../servers/obtain-haproxy.ts';
 import { playKilled } from './boundaries.ts';
 import { endLeftovers, leftovers } from './leftovers.ts';
 import { witnessesSee } from './planted.ts';
@@ -32,6 +33,7 @@ const full = given.includes('--full');
 const scenarios: readonly Scenario[] = [
   ...[...killedRollouts, ...killedStrategies(full)].map((rollout) => ({
     name: rollout.name,
+    ...(rollout.target === 'haproxy' ? { on: 'haproxy' as const } : {}),
     play: (stand: Stand) => playKilled(stand, rollout),
   })),
   ...outages,
@@ -65,9 +67,9 @@ const folders = (): readonly string[] => stands.map(({ folder }) => folder);
 let stopped = false;
 
 /** A stand that is up, or `null` where it does not come up: then there is no use in another one. */
-const openStand = async (): Promise<Stand | null> => {
+const openStand = async (on: Scenario['on'] = 'practice'): Promise<Stand | null> => {
   opened += 1;
-  const stand = await Stand.make(join(root, String(opened)));
+  const stand = new Stand(join(root, String(opened)), on);
   stands.push(stand);
   try {
     await stand.open();
@@ -79,14 +81,19 @@ const openStand = async (): Promise<Stand | null> => {
   }
 };
 
-/** Plays what is left of the queue, on one stand after the other: where something failed, nothing is played again. */
+/**
+ * Plays what is left of the queue, on one stand after the other: where something failed, nothing is played again, and
+ * what ships into another world has a stand of its own.
+ */
 const work = async (queue: Scenario[]): Promise<void> => {
-  while (queue.length > 0 && !stopped) {
-    const stand = await openStand();
+  for (let [next] = queue; next !== undefined && !stopped; [next] = queue) {
+    const { on } = next;
+    const stand = await openStand(on);
     if (stand === null) return;
     let well = true;
-    for (let next = queue.shift(); next !== undefined && !stopped; next = well ? queue.shift() : undefined) {
-      well = await play(stand, next);
+    while (well && !stopped && queue[0] !== undefined && queue[0].on === on) {
+      const scenario = queue.shift();
+      if (scenario !== undefined) well = await play(stand, scenario);
     }
     try {
       await stand.close();
@@ -131,8 +138,14 @@ const onSignal = (signal: NodeJS.Signals): void => {
 process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
 
 const wanted = given.filter((word) => word !== '--full');
+const haproxy = await obtainHaproxy();
+// In CI what can't be played has failed; elsewhere a machine may have no HAProxy, and is told so.
+const without = haproxy.program === null && process.env['CI'] !== 'true' ? haproxy.sentence : null;
+if (without !== null) say(`Nothing is played on HAProxy. ${without}`);
 const queue = scenarios.filter(
-  ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
+  ({ name, on }) =>
+    (wanted.length === 0 || wanted.some((part) => name.includes(part))) &&
+    (without === null || on !== 'haproxy'),
 );
 if (queue.length === 0) {
   say(`No scenario has such a name. There are: ${scenarios.map(({ name }) => name).join(', ')}.`);

@@ -5,8 +5,6 @@ import { z } from 'zod';
 import { practiceTarget } from '../../activities/targets/practice/adapter.ts';
 import { callPlane } from '../../activities/targets/practice/control-client.ts';
 import type { Fault } from '../../activities/targets/practice/control.ts';
-import type { PracticeEvent } from '../../activities/targets/practice/event-log.ts';
-import { readPracticeEvents } from '../../activities/targets/practice/event-log.ts';
 import type { EventType } from '../../runbooks/events.ts';
 import type { TargetState } from '../../runbooks/runbook.ts';
 import type { RolloutView, StoredEvent } from '../../src/store/views.ts';
@@ -16,7 +14,9 @@ import { readRecord } from '../../worker/temporal-process.ts';
 import { ApiClient } from './api-client.ts';
 import { DaemonProcess } from './daemon-process.ts';
 import { Fixture, service, settings } from './fixture.ts';
-import { MetricsPage } from './metrics-page.ts';
+import { haproxyPlane } from './planes/haproxy.ts';
+import type { Plane, WitnessEvent } from './planes/plane.ts';
+import { practicePlane } from './planes/practice.ts';
 import type { CrashPlan } from './plan.ts';
 import { writePlan } from './plan.ts';
 import type { TraceLine } from './trace.ts';
@@ -32,22 +32,17 @@ export class Stand {
   readonly home: string;
   readonly #crash: string;
   readonly #log: string;
-  readonly #metrics: MetricsPage;
+  readonly plane: Plane;
 
-  /** The files; of what belongs to the rollouts nothing runs yet. */
-  static async make(folder: string): Promise<Stand> {
-    const metrics = new MetricsPage(practiceHome(join(folder, 'home')));
-    return new Stand(folder, metrics, await metrics.open());
-  }
-
-  private constructor(folder: string, metrics: MetricsPage, metricsPage: string) {
+  /** The files; nothing runs yet. `on`: what ships its releases. */
+  constructor(folder: string, on: 'practice' | 'haproxy') {
     this.folder = folder;
-    this.#metrics = metrics;
     this.home = join(folder, 'home');
+    this.plane = on === 'haproxy' ? haproxyPlane(folder) : practicePlane(practiceHome(this.home));
     this.#crash = join(folder, 'crash');
     this.#log = join(folder, 'daemon.log');
     mkdirSync(this.#crash, { recursive: true });
-    this.fixture = new Fixture(folder, { plane: practiceHome(this.home), metricsPage });
+    this.fixture = new Fixture(folder, this.plane);
     this.daemon = new DaemonProcess({
       crash: this.#crash,
       logFile: this.#log,
@@ -66,6 +61,8 @@ export class Stand {
 
   /** Brings everything up, with the first version recorded as good. */
   async open(): Promise<void> {
+    await this.plane.open();
+    this.fixture.use('canary');
     await this.daemon.up();
     await this.api.adopt();
   }
@@ -79,9 +76,9 @@ export class Stand {
     return readTrace(this.#crash);
   }
 
-  /** Everything that was done to the practice plane after its event `after`. */
-  async practiceEvents(after = 0): Promise<readonly PracticeEvent[]> {
-    return (await readPracticeEvents(practiceHome(this.home))).filter(({ n }) => n > after);
+  /** Everything that was done to the plane after its event `after`. */
+  witnessed(after = 0): Promise<readonly WitnessEvent[]> {
+    return this.plane.events(after);
   }
 
   async fault(fault: Fault): Promise<void> {
@@ -90,14 +87,14 @@ export class Stand {
     if (status !== 200) throw new Error(`The plane refuses the fault: ${JSON.stringify(body)}`);
   }
 
-  /** What runs, as the plane itself says. */
+  /** What runs, as the practice plane says. */
   observe(): Promise<TargetState> {
     return practiceTarget(practiceHome(this.home)).observe(service);
   }
 
   /** The version that has all the traffic. @throws Error when it is split */
   async stable(): Promise<string> {
-    const { weights } = await this.observe();
+    const weights = await this.plane.weights();
     const [version, percent] = Object.entries(weights)[0] ?? [];
     if (version !== undefined && percent === 100) return version;
     throw new Error(`The traffic is ${JSON.stringify(weights)}, not all on one version.`);
@@ -183,7 +180,7 @@ export class Stand {
     try {
       await this.daemon.stop();
     } finally {
-      await this.#metrics.close();
+      await this.plane.close();
     }
   }
 

@@ -1,6 +1,6 @@
-import type { PracticeEvent } from '../../activities/targets/practice/event-log.ts';
 import type { Weights } from '../../runbooks/runbook.ts';
 import { canonicalJson } from '../../runbooks/runbook.ts';
+import type { WitnessEvent } from './planes/plane.ts';
 
 /** Something that must not be. `about`: the write's key or the watch (`watch 3`); `null`: the rollout as a whole. */
 export type Problem = { readonly about: string | null; readonly text: string };
@@ -12,7 +12,7 @@ const about = (subject: string | null, text: string): Problem => ({ about: subje
  * those in `late`, no process was started twice, none crashed.
  */
 export const judgeEffects = (
-  events: readonly PracticeEvent[],
+  events: readonly WitnessEvent[],
   late: (key: string) => boolean = () => false,
 ): readonly Problem[] => {
   const problems: Problem[] = [];
@@ -37,6 +37,9 @@ export const judgeEffects = (
       const of = `${event.action.version}/`;
       for (const instance of started.keys()) if (instance.startsWith(of)) started.delete(instance);
     }
+    // One that was ended in order, too.
+    if (event.event === 'instance-exited' && event.code === 0)
+      started.delete(`${event.version}/${event.instance}`);
     if (event.event === 'instance-started') {
       const instance = `${event.version}/${event.instance}`;
       started.set(instance, (started.get(instance) ?? 0) + 1);
@@ -54,7 +57,7 @@ export const judgeEffects = (
 
 /** The traffic went exactly this way, step by step, and never anywhere else. */
 export const judgeTraffic = (
-  events: readonly PracticeEvent[],
+  events: readonly WitnessEvent[],
   expected: readonly Weights[],
 ): readonly Problem[] => {
   const went = events.flatMap((event) => (event.event === 'weights' ? [canonicalJson(event.weights)] : []));
@@ -63,4 +66,11 @@ export const judgeTraffic = (
   return [
     about(null, `the traffic went ${went.join(' → ') || 'nowhere'}, not ${should.join(' → ') || 'nowhere'}`),
   ];
+};
+
+/** No request of the clients went unanswered. */
+export const judgeClients = (events: readonly WitnessEvent[], mayLose = false): readonly Problem[] => {
+  const lost = events.flatMap((event) => (event.event === 'lost' ? [event.why] : []));
+  if (lost.length === 0 || mayLose) return [];
+  return [about(null, `${lost.length} requests of the clients were lost, the first as ${lost[0] ?? ''}`)];
 };

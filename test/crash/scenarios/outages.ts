@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PracticeEvent } from '../../../activities/targets/practice/event-log.ts';
+import type { WitnessEvent } from '../planes/plane.ts';
 import { judge, rowOf } from '../judge.ts';
 import { open, outAndBack, watching, wayUp } from '../play.ts';
 import type { Scenario } from '../scenario.ts';
@@ -88,7 +88,7 @@ const temporalBusy: Scenario = {
   },
 };
 
-const isShift = (event: PracticeEvent): boolean => event.event === 'received' && event.action.do === 'shift';
+const isShift = (event: WitnessEvent): boolean => event.event === 'received' && event.action.do === 'shift';
 
 /**
  * The target is gone for half a minute, and with it the answer to a write that it has carried out: the write is tried
@@ -101,9 +101,7 @@ const unreachableForward: Scenario = {
     await stand.fault({ delayNextWriteMs: 1_000, action: 'shift' });
     await stand.fault({ loseNextAnswers: 1, action: 'shift' });
     const { rolloutId } = await stand.api.deploy(opening.version, opening.key);
-    await until('the first shift arrives', async () =>
-      (await stand.practiceEvents(opening.since)).some(isShift),
-    );
+    await until('the first shift arrives', async () => (await stand.witnessed(opening.since)).some(isShift));
     const goneAt = Date.now();
     await stand.fault({ unreachableMs: outageMs });
     await stand.ended(rolloutId);
@@ -113,7 +111,7 @@ const unreachableForward: Scenario = {
       traffic: wayUp(opening),
       since: opening.since,
     });
-    const repeated = (await stand.practiceEvents(opening.since)).find((event) => event.event === 'repeated');
+    const repeated = (await stand.witnessed(opening.since)).find((event) => event.event === 'repeated');
     const more = said(
       repeated === undefined && 'the write whose answer was lost was not repeated',
       repeated !== undefined && repeated.at - goneAt < outageMs && 'the target was not away',
@@ -152,7 +150,7 @@ const lateWrite: Scenario = {
     await stand.fault({ delayNextWriteMs: 5_000, action: 'shift' });
     const { rolloutId } = await stand.api.deploy(opening.version, opening.key);
     const held = await until('the first shift arrives', async () =>
-      (await stand.practiceEvents(opening.since)).find(isShift),
+      (await stand.witnessed(opening.since)).find(isShift),
     );
     const abortedAt = Date.now();
     await stand.api.say(rolloutId, 'abort', `abort-${rolloutId}`);
@@ -160,7 +158,7 @@ const lateWrite: Scenario = {
     const seconds = secondsSince(abortedAt);
     const key = 'key' in held ? held.key : '';
     const fenced = await until('the late write is refused', async () =>
-      (await stand.practiceEvents(opening.since)).find((event) => event.event === 'fenced'),
+      (await stand.witnessed(opening.since)).find((event) => event.event === 'fenced'),
     );
     const judged = await judge(stand, rolloutId, {
       state: 'aborted',

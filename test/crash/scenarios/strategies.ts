@@ -1,7 +1,7 @@
 import type { StrategyName } from '../../../runbooks/runbook.ts';
 import type { KilledRollout } from '../boundaries.ts';
-import type { TargetName } from '../fixture.ts';
 import type { ActivityName, Kill } from '../plan.ts';
+import type { TargetName } from '../planes/plane.ts';
 
 /** An activity of a rollout that goes up, and which one of that name. */
 type Place = readonly [activity: ActivityName, nth: number, which?: Pick<Kill, 'tells' | 'back'>];
@@ -104,20 +104,22 @@ const bothWays = (target: TargetName, names: readonly StrategyName[]): readonly 
   ]);
 
 /**
- * What is played on which target. The canary on the practice target has scenarios of its own; on a deploy tool two
- * rollouts that between them use all of its programs stand for the others, but for the whole matrix.
+ * What is played on which target. The canary on the practice target has scenarios of its own; on a deploy tool and on
+ * HAProxy two rollouts that between them do all that such a target can stand for the others, but for the whole matrix.
  */
 const played = (full: boolean): readonly Played[] => [
   ...bothWays(
     'practice',
     strategies.filter((name) => name !== 'canary'),
   ),
-  ...(full
-    ? bothWays('command', strategies)
-    : ([
-        ['command', 'rolling', 'up'],
-        ['command', 'canary', 'back'],
-      ] as const)),
+  ...(['command', 'haproxy'] as const).flatMap((target) =>
+    full
+      ? bothWays(target, strategies)
+      : ([
+          [target, 'rolling', 'up'],
+          [target, 'canary', 'back'],
+        ] as const),
+  ),
 ];
 
 const killed = ([target, strategy, direction]: Played, full: boolean): KilledRollout => {

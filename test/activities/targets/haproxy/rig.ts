@@ -9,8 +9,8 @@ import type { Target } from '../../../../activities/targets/target.ts';
 import type { TargetAction } from '../../../../runbooks/runbook.ts';
 import type { HaproxyBlock } from '../../../../runbooks/targets/haproxy-block.ts';
 import { haproxyBlock } from '../../../../runbooks/targets/haproxy-block.ts';
-import type { HaproxyServer } from '../../../servers/haproxy.ts';
-import { startHaproxy } from '../../../servers/haproxy.ts';
+import type { HaproxyServer } from '../../../servers/start-haproxy.ts';
+import { startHaproxy } from '../../../servers/start-haproxy.ts';
 
 export const service = 'shop';
 const app = path.resolve(import.meta.dirname, '../../../../examples/app');
