@@ -7,6 +7,7 @@ import { normalise } from './normalise.ts';
 import type { Misread, Read, WordedRequest } from './requests.ts';
 import type { AskWord, SlashCommand } from './usage.ts';
 import { askWords, isAskWord, usages } from './usage.ts';
+import { wordsOf } from './words.ts';
 
 const basic = ['to', 'environment', 'reason'] as const;
 const passing = [...basic, 'hotfix', 'override'] as const;
@@ -18,8 +19,8 @@ const passing = [...basic, 'hotfix', 'override'] as const;
 export const readCommand = (command: SlashCommand, typed: string): Read => {
   const text = normalise(typed);
   const [first = ''] = text.split(' ', 1);
-  if (command === '/rollback') return text === 'help' ? { request: { ask: 'help' } } : readRollback(text);
   const rest = text.slice(first.length).trim();
+  if (command === '/rollback') return first === 'help' ? readHelp(rest) : readRollback(text);
   const word = first.toLowerCase();
   if (first === '') return { request: { ask: 'form' } };
   if (isAskWord(word)) return readAsk(word, rest);
@@ -29,7 +30,7 @@ export const readCommand = (command: SlashCommand, typed: string): Read => {
 const readAsk = (word: AskWord, text: string): Read => {
   switch (word) {
     case 'help':
-      return { request: { ask: 'help' } };
+      return readHelp(text);
     case 'plan':
       return readDeploy('plan', text);
     case 'lock':
@@ -49,6 +50,11 @@ const readAsk = (word: AskWord, text: string): Read => {
       );
   }
 };
+
+/** Whatever follows: somebody who asks for help is helped. */
+const readHelp = (text: string): Read => ({
+  request: { ask: 'help', what: wordsOf(text)[0]?.text ?? null },
+});
 
 const readDeploy = (ask: 'deploy' | 'plan', text: string): Read => {
   const usage = usages[ask];

@@ -26,7 +26,8 @@ export type WordedRequest =
   | { readonly ask: 'status'; readonly what: string | null }
   | { readonly ask: 'history'; readonly service: string; readonly environment: string | null }
   | { readonly ask: 'why'; readonly what: string }
-  | { readonly ask: 'help' }
+  /** `what` `null`: everything; otherwise a service. */
+  | { readonly ask: 'help'; readonly what: string | null }
   /** Nothing was typed: a form asks for the rest. */
   | { readonly ask: 'form' };
 

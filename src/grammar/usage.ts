@@ -12,7 +12,7 @@ export const usages = {
   why: 'why SERVICE or ID',
   lock: 'lock SERVICE [ENVIRONMENT] [for 2h] REASON …',
   unlock: 'unlock SERVICE [ENVIRONMENT] REASON …',
-  help: 'help',
+  help: 'help [SERVICE]',
 } as const;
 
 /** The words after `/deploy` that ask for something else than a deploy. */
@@ -51,5 +51,5 @@ export const usageLines: readonly UsageLine[] = [
   line('/deploy', usages.status, null, 'what is open, or one rollout'),
   line('/deploy', usages.history, null, 'its rollouts and outcomes'),
   line('/deploy', usages.why, null, 'what the gate saw and said'),
-  line('/deploy', usages.help, null, 'this: what you may say here'),
+  line('/deploy', usages.help, null, 'what you may say, and where'),
 ];

@@ -40,7 +40,7 @@ export const write = (request: WordedRequest): string => {
     case 'why':
       return words('why', quote(request.what));
     case 'help':
-      return 'help';
+      return words('help', request.what === null ? '' : quote(request.what));
     case 'form':
       return '';
   }

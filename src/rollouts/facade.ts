@@ -1,7 +1,7 @@
 import type { Actor } from '../../runbooks/access.ts';
 import type { Preparation } from '../../workflows/contract.ts';
-import type { LockView, QuarantineView, ReleaseView, RolloutView } from '../store/views.ts';
-import type { LockRequest, UnlockRequest } from './locks.ts';
+import type { QuarantineView, ReleaseView, RolloutView } from '../store/views.ts';
+import type { LockRequest, PlacedLock, UnlockRequest } from './locks.ts';
 import type { PageAnswered } from './page-answered.ts';
 import type { LiftRequest } from './quarantine.ts';
 import type { RightsView } from './rights.ts';
@@ -50,7 +50,7 @@ export type Rollouts = {
     readonly actor: Actor;
   }): Promise<ReleaseView>;
   /** No new deploy begins there; abort and rollback are never locked. */
-  lock(request: LockRequest): Promise<LockView>;
+  lock(request: LockRequest): Promise<PlacedLock>;
   /** @throws SluiceError NOT_FOUND where there is no such lock */
   unlock(request: UnlockRequest): Promise<{ readonly unlocked: true }>;
   /** A digest that a gate rolled back may be deployed again. @throws SluiceError NOT_FOUND */

@@ -17,6 +17,8 @@ export type LockRequest = {
   readonly reason: string;
   readonly actor: Actor;
 };
+/** A lock as it holds now. `replaces`: another one that held in its place until then. */
+export type PlacedLock = LockView & { readonly replaces: LockView | null };
 export type UnlockRequest = Omit<LockRequest, 'forMs'>;
 
 type LockDeps = Pick<RolloutsDeps, 'services' | 'access' | 'ledger' | 'log'>;
@@ -25,7 +27,7 @@ type LockDeps = Pick<RolloutsDeps, 'services' | 'access' | 'ledger' | 'log'>;
  * No new deploy begins there; what runs goes on, and abort and rollback are never locked.
  * @throws SluiceError SERVICE_UNKNOWN, ENVIRONMENT_UNKNOWN, NOT_AUTHORISED, USAGE
  */
-export const lock = async (deps: LockDeps, request: LockRequest): Promise<LockView> => {
+export const lock = async (deps: LockDeps, request: LockRequest): Promise<PlacedLock> => {
   const { service, environment } = await placeOf(deps, request);
   checkLasts(request.forMs);
   const now = Date.now();
@@ -37,9 +39,10 @@ export const lock = async (deps: LockDeps, request: LockRequest): Promise<LockVi
     at: new Date(now).toISOString(),
     until: request.forMs === null ? null : new Date(now + request.forMs).toISOString(),
   };
-  await deps.ledger.lock(placed);
+  const before = await deps.ledger.lock(placed);
   deps.log.info({ service, environment, until: placed.until, by: request.actor.id }, 'locked');
-  return placed;
+  const held = before !== null && (before.until === null || Date.parse(before.until) > now);
+  return { ...placed, replaces: held ? before : null };
 };
 
 const checkLasts = (forMs: number | null): void => {

@@ -83,8 +83,9 @@ const ask = async (deps: SlackDeps, request: WordedRequest, who: Who): Promise<O
     case 'why':
       return sayWhy(await rollouts.find(request.what));
     case 'help':
+      return sayHelp(deps, who.actor, request.what);
     case 'form':
-      return sayHelp(deps, who.actor);
+      return sayHelp(deps, who.actor, null);
   }
 };
 

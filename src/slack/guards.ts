@@ -2,6 +2,7 @@ import { parseDuration, sayDuration } from '../../runbooks/units.ts';
 import type { GuardWords } from '../grammar/requests.ts';
 import { resolveGuard } from '../grammar/resolve.ts';
 import { write } from '../grammar/write.ts';
+import type { PlacedLock } from '../rollouts/locks.ts';
 import type { LockView } from '../store/views.ts';
 import type { SlackDeps } from './deps.ts';
 import { literal, slackTime } from './render/escape.ts';
@@ -36,7 +37,7 @@ const at = ({ service, environment }: Place): string =>
 const undoing = (ask: 'lock' | 'unlock', place: Place): string =>
   `\`/deploy ${literal(write({ ask, ...place, lasts: null, reason: '…', loose: false }), 200)}\``;
 
-const lockedReply = (lock: LockView, forMs: number | null): Outcome => {
+const lockedReply = (lock: PlacedLock, forMs: number | null): Outcome => {
   const until =
     lock.until === null || forMs === null
       ? 'until somebody unlocks it'
@@ -44,6 +45,7 @@ const lockedReply = (lock: LockView, forMs: number | null): Outcome => {
   return told(
     [
       `*Locked*: ${at(lock)}, ${until}. Why: ${literal(lock.reason, 1000)}`,
+      ...(lock.replaces === null ? [] : [`It takes the place of a lock ${sayWhose(lock.replaces)}`]),
       'No new deploy begins there. What runs goes on; abort and rollback are never locked.',
       `To undo it: ${undoing('unlock', lock)}`,
     ].join('\n'),
@@ -63,11 +65,13 @@ const stillLocked = async (
   return [...locks.values()];
 };
 
+const sayWhose = ({ actor, reason, until }: LockView): string =>
+  `by ${literal(actor.id, 60)}${until === null ? '' : ` until ${slackTime(until)}`}: ${literal(reason, 200)}.`;
+
 const unlockedReply = (place: Place, left: readonly LockView[]): Outcome => {
-  const still = left.slice(0, 10).map((lock) => {
-    const until = lock.until === null ? '' : ` until ${slackTime(lock.until)}`;
-    return `Still locked: ${at(lock)}, by ${literal(lock.actor.id, 60)}${until}: ${literal(lock.reason, 200)}. ${undoing('unlock', lock)}`;
-  });
+  const still = left
+    .slice(0, 10)
+    .map((lock) => `Still locked: ${at(lock)}, ${sayWhose(lock)} ${undoing('unlock', lock)}`);
   return told(
     [
       `*Unlocked*: ${at(place)}.${left.length === 0 ? ' Deploys may begin again.' : ''}`,

@@ -1,6 +1,5 @@
 import type { Actor } from '../../runbooks/access.ts';
 import { checkNames } from '../../runbooks/checks/check.ts';
-import type { AccessVerb } from '../../runbooks/service.ts';
 import type { UsageLine } from '../grammar/usage.ts';
 import { usageLines } from '../grammar/usage.ts';
 import type { RightsView } from '../rollouts/rights.ts';
@@ -13,7 +12,11 @@ import { told } from './replies.ts';
 const few = 10;
 
 /** What this person may say, and where: by the service files and `access.yml` as they stand now. */
-export const sayHelp = async ({ rollouts }: SlackDeps, actor: Actor): Promise<Outcome> => {
+export const sayHelp = async (
+  { rollouts }: SlackDeps,
+  actor: Actor,
+  what: string | null,
+): Promise<Outcome> => {
   const rights = await rollouts.rights(actor);
   const somewhere = new Set(rights.flatMap(({ may }) => may));
   const mine = usageLines.filter(({ needs }) => needs === null || somewhere.has(needs));
@@ -24,7 +27,7 @@ export const sayHelp = async ({ rollouts }: SlackDeps, actor: Actor): Promise<Ou
       ...mine.map(sayLine),
       ...(somewhere.has('override') ? [`Checks that can be overridden: ${checkNames.join(', ')}.`] : []),
       ...(others.length === 0 ? [] : [`*Not yours here*: ${others.map(({ says }) => says).join('; ')}.`]),
-      ...placesLines(rights),
+      ...placesLines(rights, what),
       ...unknownLines(actor),
     ].join('\n'),
   );
@@ -33,29 +36,33 @@ export const sayHelp = async ({ rollouts }: SlackDeps, actor: Actor): Promise<Ou
 const sayLine = ({ command, usage, says }: UsageLine): string =>
   `\`${`${command} ${usage}`.trim()}\` ${says}`;
 
-const placesLines = (rights: readonly RightsView[]): readonly string[] => {
-  const services = [...new Set(rights.map(({ service }) => service))];
+/** One service where it was asked for; otherwise those first in which there is most to say. */
+const placesLines = (rights: readonly RightsView[], what: string | null): readonly string[] => {
+  const asked = rights.filter(({ service }) => service === what);
+  const shown = asked.length > 0 ? asked : rights;
+  const services = [...Map.groupBy(shown, ({ service }) => service)].sort(
+    ([, one], [, other]) => mostIn(other) - mostIn(one),
+  );
   if (services.length === 0) return ['There are no services yet.'];
-  const more = services.length > few ? [`and ${String(services.length - few)} more`] : [];
+  const left = services.length - few;
   return [
     '*Where*',
-    ...services.slice(0, few).map((service) => {
-      const here = rights.filter((place) => place.service === service);
-      return `• ${literal(service, 64)} ${sayPlaces(here)}`;
-    }),
-    ...more,
+    ...services.slice(0, few).map(([service, places]) => `• ${literal(service, 64)} ${sayPlaces(places)}`),
+    ...(left > 0 ? [`and ${String(left)} more: \`/deploy help SERVICE\` says it of one`] : []),
   ];
 };
 
+const mostIn = (places: readonly RightsView[]): number =>
+  Math.max(...places.map(({ may, approves }) => may.length + (approves ? 1 : 0)));
+
 /** Environments in which the same is allowed stand together. */
-const sayPlaces = (places: readonly RightsView[]): string => {
-  const groups = Map.groupBy(places, ({ may }) => sayVerbs(may));
-  return [...groups]
+const sayPlaces = (places: readonly RightsView[]): string =>
+  [...Map.groupBy(places, sayRights)]
     .map(([may, same]) => `(${literal(same.map(({ environment }) => environment).join(', '), 200)}): ${may}`)
     .join('; ');
-};
 
-const sayVerbs = (may: readonly AccessVerb[]): string => (may.length === 0 ? 'look only' : may.join(', '));
+const sayRights = ({ may, approves }: RightsView): string =>
+  [...(may.length === 0 && !approves ? ['look only'] : may), ...(approves ? ['approve'] : [])].join(', ');
 
 /** Why it may be less than somebody expects, and what they can do about it. */
 const unknownLines = ({ id, unsure }: Actor): readonly string[] => {

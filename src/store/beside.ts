@@ -184,8 +184,16 @@ export const eraseTexts = async (
 /** Stands for all environments; no environment can have this name. */
 const everywhere = '*';
 
+const viewOf = ({
+  environment,
+  ...row
+}: Omit<LockView, 'environment'> & { environment: string }): LockView => ({
+  ...row,
+  environment: environment === everywhere ? null : environment,
+});
+
 /** `Ledger.lock`. */
-export const putLock = async (db: Kysely<Database>, lock: LockView): Promise<void> => {
+export const putLock = async (db: Kysely<Database>, lock: LockView): Promise<LockView | null> => {
   const said = {
     actor: storable(lock.actor, 'actor'),
     reason: storableText(lock.reason),
@@ -196,11 +204,18 @@ export const putLock = async (db: Kysely<Database>, lock: LockView): Promise<voi
     service: checkId('service', lock.service),
     environment: checkId('environment', lock.environment ?? everywhere),
   };
+  const before = await db
+    .selectFrom('locks')
+    .selectAll()
+    .where('service', '=', place.service)
+    .where('environment', '=', place.environment)
+    .executeTakeFirst();
   await db
     .insertInto('locks')
     .values({ ...place, ...said })
     .onConflict((conflict) => conflict.columns(['service', 'environment']).doUpdateSet(said))
     .execute();
+  return before === undefined ? null : viewOf(before);
 };
 
 /** `Ledger.unlock`. */
@@ -232,8 +247,5 @@ export const readLocks = async (
     .where((where) => where.or([where('until', 'is', null), where('until', '>', at)]))
     .orderBy('at')
     .execute();
-  return rows.map(({ environment: where, ...row }) => ({
-    ...row,
-    environment: where === everywhere ? null : where,
-  }));
+  return rows.map(viewOf);
 };

@@ -122,8 +122,8 @@ export type Ledger = {
   /** Forgets the texts of one event (all, or the named one); the chain stays verifiable. Returns how many. */
   eraseTexts(rolloutId: string, eventId: string, name?: string): Promise<number>;
 
-  /** One lock per service and environment: a second call replaces the first. */
-  lock(lock: LockView): Promise<void>;
+  /** One lock per service and environment: a second call replaces the first, and gives that. `null`: there was none. */
+  lock(lock: LockView): Promise<LockView | null>;
   /** `false`: there was none. */
   unlock(service: string, environment: string | null): Promise<boolean>;
   /** Locks that hold for the environment at the time `at` (ISO 8601). */

@@ -29,7 +29,11 @@ export const addGuardRoutes = (app: ZodApp, { rollouts, ledger }: ApiDeps): void
     },
     async (request) => {
       const { params, body } = request;
-      const { actor: _by, ...placed } = await rollouts.lock({
+      const {
+        actor: _by,
+        replaces: _before,
+        ...placed
+      } = await rollouts.lock({
         service: params.service,
         environment: body.environment ?? null,
         forMs: body.for ?? null,

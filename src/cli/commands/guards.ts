@@ -19,9 +19,11 @@ export const lock = async (cli: Cli, service: string): Promise<number> => {
   });
   if (options.json) printJson(terminal, placed);
   else {
-    const at = placed.environment === null ? placed.service : `${placed.service} in ${placed.environment}`;
     const until = placed.until === null ? 'until it is unlocked' : `until ${placed.until}`;
-    print(terminal, [[span('✓ ', 'good'), span(`${at} is locked ${until}`)]]);
+    print(terminal, [
+      [span('✓ ', 'good'), span(`${at(placed.service, options)} is locked ${until}`)],
+      [span('  to undo it: ', 'dim'), span(opposite('unlock', service, options), 'strong')],
+    ]);
   }
   return 0;
 };
@@ -35,9 +37,20 @@ export const unlock = async (cli: Cli, service: string): Promise<number> => {
     body: { ...where(options), reason: reasonOf(options) },
   });
   if (options.json) printJson(terminal, answer);
-  else print(terminal, [[span('✓ ', 'good'), span(`${service} is unlocked`)]]);
+  else {
+    print(terminal, [
+      [span('✓ ', 'good'), span(`${at(service, options)} is unlocked`)],
+      [span('  to undo it: ', 'dim'), span(opposite('lock', service, options), 'strong')],
+    ]);
+  }
   return 0;
 };
+
+const at = (service: string, { env }: Options): string =>
+  env === undefined ? service : `${service} in ${env}`;
+
+const opposite = (command: 'lock' | 'unlock', service: string, { env }: Options): string =>
+  `sluice ${command} ${service}${env === undefined ? '' : ` --env ${env}`} --reason "…"`;
 
 /** `sluice quarantine list` and `sluice quarantine lift DIGEST`. */
 export const quarantine = async (cli: Cli, what: string, digest: string | undefined): Promise<number> => {

@@ -46,8 +46,9 @@ const understood: readonly (readonly [SlashCommand, string, WordedRequest])[] = 
   ['/deploy', 'why 019a2b3c', { ask: 'why', what: '019a2b3c' }],
   ['/deploy', 'history shop production', { ask: 'history', service: 'shop', environment: 'production' }],
   ['/deploy', 'history shop in production', { ask: 'history', service: 'shop', environment: 'production' }],
-  ['/deploy', 'help me', { ask: 'help' }],
-  ['/rollback', 'help', { ask: 'help' }],
+  ['/deploy', 'help', { ask: 'help', what: null }],
+  ['/deploy', 'help shop please', { ask: 'help', what: 'shop' }],
+  ['/rollback', 'help', { ask: 'help', what: null }],
   ['/rollback', 'shop', rollback()],
   ['/rollback', 'shop production to 2.0.4', rollback({ environment: 'production', to: '2.0.4' })],
   [

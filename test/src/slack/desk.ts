@@ -105,7 +105,12 @@ export const openDesk = async ({
     };
     world.script.rights = async () =>
       services().flatMap(({ service, environments }) =>
-        Object.keys(environments).map((environment) => ({ service, environment, may: ['deploy', 'abort'] })),
+        Object.keys(environments).map((environment) => ({
+          service,
+          environment,
+          may: ['deploy', 'abort'],
+          approves: false,
+        })),
       );
     world.script.say = async (given) => {
       note('say', given);

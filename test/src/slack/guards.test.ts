@@ -64,6 +64,17 @@ describe('/deploy lock', () => {
     expect(none.text).toContain('/deploy unlock till');
   });
 
+  test('the lock that it takes the place of is named, unless its time was over', async () => {
+    const { ledger } = house.desk.world;
+    const old = { service: 'till', environment: null, reason: 'the audit', at: new Date().toISOString() };
+    const actor = { id: 'ana', via: 'slack', groups: [] } as const;
+    await ledger.lock({ ...old, actor, until: null });
+    const replaced = await bo.type('/deploy', 'lock till for 2h the sale');
+    expect(replaced.text).toContain('It takes the place of a lock by ana: the audit.');
+    await ledger.lock({ ...old, actor, until: '2020-01-01T00:00:00.000Z' });
+    expect((await bo.type('/deploy', 'lock till the sale')).text).not.toContain('takes the place');
+  });
+
   test('the same bytes again, after it was unlocked, lock nothing and are answered as before', async () => {
     const request = bo.command('/deploy', 'lock till the sale');
     const first = await bo.send(request);
@@ -131,17 +142,25 @@ describe('who may', () => {
   });
 
   test('help says what this person may, and where', async () => {
-    const help = (person: Person) => person.type('/deploy', 'help').then(({ text }) => text);
+    const help = (person: Person, of = '') => person.type('/deploy', `help ${of}`).then(({ text }) => text);
     const anas = await help(house.desk.ana);
     expect(anas).toContain('`/deploy lock SERVICE');
-    expect(anas).toContain('• shop (production): deploy, abort');
+    expect(anas).toMatch(/• shop \(production\): deploy, abort(?:\n|$)/);
+    // Where there is most to say comes first.
+    expect(anas.indexOf('• till')).toBeLessThan(anas.indexOf('• shop'));
     expect(anas).toContain('• till (staging): deploy, abort; (production): deploy, hold, abort');
     expect(anas).toContain('*Not yours here*: go back');
     expect(anas).not.toContain('Checks that can be overridden');
 
     const bos = await help(bo);
     expect(bos).toContain('• till (staging, production): deploy, hold, abort, override');
+    expect(bos).toContain('• shop (production): deploy, hold, abort, override, approve');
     expect(bos).toContain('Checks that can be overridden: artifact, order,');
+
+    const ofOne = await help(bo, 'till');
+    expect(ofOne).toContain('• till');
+    expect(ofOne).not.toContain('• shop');
+    expect(await help(bo, 'me')).toBe(bos);
 
     const cys = await help(cy);
     expect(cys).toContain('• till (staging, production): abort');
@@ -154,6 +173,7 @@ describe('who may', () => {
 test('a terminal says it in the same words, and it comes to the same', async () => {
   const { world, url } = house.desk;
   const env = { SLUICE_URL: new URL(url).origin, SLUICE_TOKEN: token };
+  const ended: string[] = [];
   const said = async (say: () => Promise<unknown>) => {
     house.desk.calls.length = 0;
     await say();
@@ -169,10 +189,19 @@ test('a terminal says it in the same words, and it comes to the same', async () 
     ['deploy', 'till', '2.1.0', ...place, '--override', 'window:payments are down', '--hotfix', 'INC-7'],
   ]) {
     const line = argv.map((word) => word.replace(/^([a-z]+:)?(.* .*)$/, '$1"$2"')).join(' ');
-    const terminal = await said(() => sluice(env, ...argv));
+    const terminal = await said(async () => ended.push((await sluice(env, ...argv)).out));
     const slack = await said(() => bo.type('/deploy', line.replace(/^deploy /, '')));
     expect(terminal.call).toBe(argv[0]);
     expect(slack).toEqual(terminal);
   }
+  expect(ended.slice(0, 3)).toEqual([
+    expect.stringMatching(
+      /^✓ till in production is locked until .*\n {2}to undo it: sluice unlock till --env production /,
+    ),
+    expect.stringContaining('to undo it: sluice unlock till --reason'),
+    expect.stringContaining(
+      '✓ till in production is unlocked\n  to undo it: sluice lock till --env production',
+    ),
+  ]);
   expect(world.log.filter((line) => line.includes('"locked"'))).not.toEqual([]);
 });

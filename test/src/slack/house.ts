@@ -9,14 +9,18 @@ import { rights } from '../../../src/rollouts/rights.ts';
 import type { Desk } from './desk.ts';
 import { openDesk } from './desk.ts';
 
-const environment = `{ target: { practice: {} }, strategy: { canary: {} }, gates: { errors: { max: 1% } } }`;
+const environment = 'target: { practice: {} }, strategy: { canary: {} }, gates: { errors: { max: 1% } }';
 
-const serviceFile = (service: string, environments: readonly string[]): string => `apiVersion: sluice/v1
+const serviceFile = (
+  service: string,
+  environments: readonly string[],
+  more = '',
+): string => `apiVersion: sluice/v1
 service: ${service}
 owners: [team-shop]
 artifact: { manifests: ./releases }
 environments:
-${environments.map((name) => `  ${name}: ${environment}`).join('\n')}
+${environments.map((name) => `  ${name}: { ${environment}${more} }`).join('\n')}
 access: { deploy: [team] }
 `;
 
@@ -34,7 +38,10 @@ export type House = { readonly desk: Desk; reset(): void; close(): Promise<void>
 
 export const openHouse = async (): Promise<House> => {
   const services = await mkdtemp(path.join(tmpdir(), 'sluice-house-'));
-  await writeFile(path.join(services, 'shop.yml'), serviceFile('shop', ['production']));
+  await writeFile(
+    path.join(services, 'shop.yml'),
+    serviceFile('shop', ['production'], ', approval: { by: [on-call] }'),
+  );
   await writeFile(path.join(services, 'till.yml'), serviceFile('till', ['staging', 'production']));
   await writeFile(path.join(services, 'access.yml'), accessFile);
   const silent = pino({ level: 'silent' });

@@ -139,7 +139,8 @@ onBothEngines((engine) => {
     const ledger = await engine.ledger();
     const service = newId();
     const common = { service, actor: alice, reason: 'sale', at: at(0) };
-    await ledger.lock({ ...common, environment: 'production', until: at(60) });
+    const sale = { ...common, environment: 'production', until: at(60) };
+    expect(await ledger.lock(sale)).toBeNull();
     await ledger.lock({ ...common, environment: null, until: null, reason: 'audit', at: at(1) });
     const held = async (environment: string, when: string) =>
       (await ledger.locks(service, environment, when)).map((lock) => [lock.environment, lock.reason]);
@@ -149,7 +150,8 @@ onBothEngines((engine) => {
     ]);
     expect(await held('production', at(60))).toEqual([[null, 'audit']]);
     expect(await held('staging', at(1))).toEqual([[null, 'audit']]);
-    await ledger.lock({ ...common, environment: 'production', until: at(90), reason: 'longer' });
+    const longer = { ...common, environment: 'production', until: at(90), reason: 'longer' };
+    expect(await ledger.lock(longer)).toEqual(sale);
     expect(await held('production', at(60))).toContainEqual(['production', 'longer']);
     expect(await ledger.unlock(service, null)).toBe(true);
     expect(await ledger.unlock(service, null)).toBe(false);
