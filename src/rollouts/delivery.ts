@@ -17,9 +17,10 @@ import { deliverId } from './ids.ts';
 export const isHolding = async (deps: RolloutsDeps, rolloutId: string): Promise<boolean> => {
   const handle = deps.client.workflow.getHandle(deliverId(rolloutId));
   try {
-    const { status } = await handle.describe();
-    if (status.name !== 'RUNNING') return false;
-    return await deps.client.withDeadline(Date.now() + 5 * answerMsOf(deps), () => handle.query(holdsQuery));
+    return await deps.client.withDeadline(Date.now() + 5 * answerMsOf(deps), async () => {
+      const { status } = await handle.describe();
+      return status.name === 'RUNNING' && (await handle.query(holdsQuery));
+    });
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
     if (

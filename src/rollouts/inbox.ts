@@ -13,7 +13,14 @@ const staleMs = 60_000;
  * at once: the same id acts once.
  */
 export const retryWaiting = async (deps: RolloutsDeps): Promise<void> => {
-  for (const command of await deps.ledger.waitingCommands(100)) await retryOne(deps, command);
+  for (const command of await deps.ledger.waitingCommands(100)) {
+    try {
+      await retryOne(deps, command);
+    } catch (error) {
+      // One that always fails must not stand in the way of an abort behind it.
+      deps.log.warn({ command: command.id, error: String(error) }, 'a command waits in the inbox');
+    }
+  }
 };
 
 const retryOne = async (deps: RolloutsDeps, command: InboxCommand): Promise<void> => {
@@ -28,8 +35,8 @@ const retryOne = async (deps: RolloutsDeps, command: InboxCommand): Promise<void
   if (view === null) return deps.ledger.answerCommand(id, 'refused', 'not done: the rollout is unknown');
   const message: CommandMessage = { id, rolloutId, actor, reason };
   try {
-    await deliverCommand(deps, view, said, message);
-    await deps.ledger.answerCommand(id, 'done', null);
+    const { state } = await deliverCommand(deps, view, said, message);
+    await deps.ledger.answerCommand(id, 'done', state);
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal !== null) return deps.ledger.answerCommand(id, 'refused', refusal.message);

@@ -17,6 +17,7 @@ import { rollback } from './rollback.ts';
 import { recordRefusal, sayToRun } from './say.ts';
 import { approveContract } from './contract.ts';
 import { start } from './start.ts';
+import { isUnanswered } from './temporal-errors.ts';
 
 /** The façade over one Temporal client and one ledger. It holds no state: any number of them may run. */
 export const createRollouts = (deps: RolloutsDeps): Rollouts => ({
@@ -51,7 +52,19 @@ const recoverBefore = async (
     limit: 20,
     ...(environment === null ? {} : { environment }),
   });
-  for (const view of open) await recoverLost(deps, view);
+  try {
+    for (const view of open) await recoverLost(deps, view);
+  } catch (error) {
+    if (!isUnanswered(error)) throw error;
+    throw new SluiceError(
+      {
+        code: 'TEMPORAL_UNAVAILABLE',
+        message: `Temporal does not answer: whether the rollout of ${service} that is open still runs is not known, and nothing was begun over it.`,
+        hint: 'Say it again in a moment.',
+      },
+      { cause: error },
+    );
+  }
 };
 
 /** What a rollout of a flag wanted; taken back, the flag is off. */

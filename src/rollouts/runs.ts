@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { RolloutsDeps } from './deps.ts';
+import { answerMsOf } from './deps.ts';
 import { rolloutWorkflowId } from './ids.ts';
 
 /** The newest run under the lock of one service and environment. */
@@ -18,9 +19,9 @@ export const lastRun = async (
   service: string,
 ): Promise<LastRun | null> => {
   try {
-    const { memo, status } = await deps.client.workflow
-      .getHandle(rolloutWorkflowId(environment, service))
-      .describe();
+    const { memo, status } = await deps.client.withDeadline(Date.now() + 5 * answerMsOf(deps), () =>
+      deps.client.workflow.getHandle(rolloutWorkflowId(environment, service)).describe(),
+    );
     const rolloutId: unknown = memo?.['rolloutId'];
     return {
       rolloutId: typeof rolloutId === 'string' ? rolloutId : null,

@@ -76,7 +76,7 @@ export const deliverCommand = async (
   view: Pick<RolloutView, 'id' | 'environment' | 'service'>,
   command: RunningCommand,
   message: CommandMessage,
-): Promise<SaidAnswer> => {
+): Promise<Extract<SaidAnswer, { outcome: 'done' }>> => {
   const handle = deps.client.workflow.getHandle(rolloutWorkflowId(view.environment, view.service));
   const { effect, state } = await deps.client.withDeadline(Date.now() + answerMsOf(deps), () =>
     handle.executeUpdate(commandUpdate(command), { args: [message], updateId: message.id }),

@@ -81,9 +81,15 @@ const begun = async (
 ): Promise<StartAnswer | null> => {
   const view = await deps.ledger.rollout(rolloutId);
   if (view !== null && view.state !== 'requested' && view.state !== 'planning') return fromLedger(deps, view);
-  // The ledger may lag behind a run that is there.
-  const last = await lastRun(deps, input.environment, input.service.service);
-  return last?.rolloutId === rolloutId ? { outcome: 'not-confirmed', rolloutId, repeated: true } : null;
+  const notYet = { outcome: 'not-confirmed', rolloutId, repeated: true } as const;
+  try {
+    // The ledger may lag behind a run that is there.
+    const last = await lastRun(deps, input.environment, input.service.service);
+    return last?.rolloutId === rolloutId ? notYet : null;
+  } catch (error) {
+    if (isUnanswered(error)) return notYet;
+    throw error;
+  }
 };
 
 const fromLedger = async (deps: RolloutsDeps, view: RolloutView): Promise<StartAnswer> => {

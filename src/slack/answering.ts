@@ -2,15 +2,12 @@ import { SluiceError } from '../../runbooks/errors.ts';
 import type { SlackDeps } from './deps.ts';
 import type { Outcome, Reply } from './replies.ts';
 import { nameReply } from './names.ts';
-import { neverConfirmed, notYet, refusal } from './replies.ts';
+import { notYet, refusal } from './replies.ts';
 import { within } from '../within.ts';
-import { pause } from '../pause.ts';
 
 /** Slack gives up after three seconds; the network takes its share. */
 const standardAckMs = 2_000;
-const standardAgainMs = 2_000;
-/** Below the minute after which what waits in the inbox is answered "not done". */
-const forMs = 50_000;
+export const standardAgainMs = 2_000;
 
 /** How one person is told: once in the answer to Slack's request, and once more afterwards. */
 export type Channel = {
@@ -19,37 +16,22 @@ export type Channel = {
 };
 
 /**
- * Does what was asked for and answers in time: with what came of it, or "not confirmed yet" and later the outcome.
- * `work` has a fixed key and is done again until it is confirmed; it acts once.
+ * Does what was asked for and answers in time: with what came of it, or "not confirmed yet". What is open then is owed
+ * (`follow.ts`), also where this process dies before it has told.
  */
 export const answer = async (
   deps: SlackDeps,
   channel: Channel,
-  ended: AbortSignal,
   work: () => Promise<Outcome>,
 ): Promise<void> => {
-  const attempt = async (): Promise<Outcome> => named(deps, await attempted(deps, work));
-  const first = attempt();
+  const first = attempted(deps, work);
   const early = await within(deps.ackMs ?? standardAckMs, first);
   await channel.ack(early === null ? notYet : early.reply);
-  if (early?.is === 'told') return;
-  const last = await confirmed(await first, attempt, deps.againMs ?? standardAgainMs, ended);
-  if (last !== null) await channel.later(last);
-};
-
-const confirmed = async (
-  first: Outcome,
-  attempt: () => Promise<Outcome>,
-  againMs: number,
-  ended: AbortSignal,
-): Promise<Reply | null> => {
-  const until = Date.now() + forMs;
-  for (let now = first; ; now = await attempt()) {
-    if (now.is === 'told') return now.reply;
-    if (Date.now() + againMs > until) return neverConfirmed(null);
-    await pause(againMs, { signal: ended, ref: false });
-    if (ended.aborted) return null;
-  }
+  const last = await first;
+  if (early === null && last.is === 'told' && last.reply !== null) await channel.later(last.reply);
+  if (last.owed === undefined) return;
+  if (last.is === 'told') await deps.ledger.slack.settle(last.owed);
+  else await deps.ledger.slack.putOff(last.owed, deps.againMs ?? standardAgainMs);
 };
 
 /** While the ledger is away people are told by id: an answer does not wait for a name. */
@@ -64,7 +46,10 @@ const named = async ({ ledger, log }: SlackDeps, outcome: Outcome): Promise<Outc
 };
 
 /** What is refused is told as such; what is wrong with Sluice itself is logged, too. */
-const attempted = async ({ log }: SlackDeps, work: () => Promise<Outcome>): Promise<Outcome> => {
+export const attempted = async (deps: SlackDeps, work: () => Promise<Outcome>): Promise<Outcome> =>
+  named(deps, await outcomeOf(deps, work));
+
+const outcomeOf = async ({ log }: SlackDeps, work: () => Promise<Outcome>): Promise<Outcome> => {
   try {
     return await work();
   } catch (error) {

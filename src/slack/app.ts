@@ -3,20 +3,18 @@ import type { Receiver, ViewSubmitAction } from '@slack/bolt';
 import type { Logger as SlackLogger } from '@slack/web-api';
 import { LogLevel } from '@slack/web-api';
 import type { Logger } from 'pino';
-import type { z } from 'zod';
 import type { SlashCommand } from '../grammar/usage.ts';
 import type { Channel } from './answering.ts';
 import { answer } from './answering.ts';
-import { carryOut, doubtOf, readTyped } from './carry-out.ts';
-import { click, takesBack } from './click.ts';
 import type { SlackDeps } from './deps.ts';
-import { openForm, submitForm } from './form.ts';
+import { formAnswer } from './form.ts';
+import { hear } from './hear.ts';
+import type { Heard, ReplyTo } from './owed.ts';
+import { heardClick, heardCommand, heardForm } from './owed.ts';
+import { clickSchema, commandSchema, readPayload, submissionSchema } from './payloads.ts';
 import { formId } from './render/form.ts';
-import { clickSchema, commandSchema, keyOf, readPayload, senderOf, submissionSchema } from './payloads.ts';
-import { identify } from './people.ts';
-import { commandOf, readMark } from './render/mark.ts';
-import type { Outcome, Reply } from './replies.ts';
-import { typedPrefix } from './replies.ts';
+import type { Reply } from './replies.ts';
+import { ephemeral, tellAuthor } from './tell.ts';
 
 /** The commands that the app's manifest declares. */
 export const slashCommands = ['/deploy', '/rollback'] as const satisfies readonly SlashCommand[];
@@ -35,8 +33,8 @@ export const boltLog = (log: Logger): SlackLogger => {
   };
 };
 
-/** Bolt on the receiver: verify → one call of the façade → answer. `ended`: the process stops, nothing is tried again. */
-export const makeApp = (deps: SlackDeps, receiver: Receiver, ended: AbortSignal): App => {
+/** Bolt on the receiver: verify → one call of the façade → answer. */
+export const makeApp = (deps: SlackDeps, receiver: Receiver): App => {
   const app = new App({
     receiver,
     // Calls to Slack are made by `openSlack`, with the token as it is at that moment.
@@ -46,77 +44,44 @@ export const makeApp = (deps: SlackDeps, receiver: Receiver, ended: AbortSignal)
     logger: boltLog(deps.log),
   });
   for (const command of slashCommands) {
-    app.command(command, async ({ command: payload, ack, respond }) => {
-      const channel = {
-        ack: (reply: Reply | null) => (reply === null ? ack() : ack(ephemeral(reply))),
-        later: later(respond),
-      };
-      await heard(deps, channel, ended, commandSchema, payload, async (given) => {
-        const typed = readTyped(command, given.text);
-        const sender = { userId: given.user_id, teamId: given.team_id, userTeamId: null };
-        const actor = await identify(deps, sender, doubtOf(typed));
-        if ('request' in typed && typed.request.ask === 'form')
-          return openForm(deps, given.trigger_id, actor);
-        return carryOut(deps, command, typed, { actor, key: keyOf(given.trigger_id) });
-      });
+    app.command(command, ({ command: payload, ack }) => {
+      const acked = (reply: Reply | null) => (reply === null ? ack() : ack(ephemeral(reply)));
+      return heard(deps, acked, () => heardCommand(readPayload(commandSchema, payload)));
     });
   }
-  app.action(/^sluice-/, async ({ body, ack, respond }) => {
-    const told = later(respond);
-    // What is acked to a click is shown to nobody: the answer follows it.
-    const channel = {
-      ack: async (reply: Reply | null) => ack().then(() => (reply === null ? undefined : told(reply))),
-      later: told,
-    };
-    await heard(deps, channel, ended, clickSchema, body, async (given) => {
-      const [action] = given.actions;
-      return clicked(deps, given, action?.action_id ?? '', action?.value ?? '');
-    });
-  });
-  app.view<ViewSubmitAction>(formId, ({ body, ack }) => submitForm(deps, body, ack, ended, submissionSchema));
+  // What is acked to a click is shown to nobody: the answer follows it.
+  app.action(/^sluice-/, ({ body, ack }) =>
+    heard(
+      deps,
+      (reply, later) => ack().then(() => (reply === null ? undefined : later(reply))),
+      () => heardClick(readPayload(clickSchema, body)),
+    ),
+  );
+  app.view<ViewSubmitAction>(formId, ({ body, ack }) =>
+    heard(
+      deps,
+      (reply) => ack(formAnswer(reply)),
+      () => heardForm(readPayload(submissionSchema, body)),
+    ),
+  );
   app.error(async (error) => {
     deps.log.error({ code: error.code }, 'a request of Slack could not be answered');
   });
   return app;
 };
 
-const clicked = async (
-  deps: SlackDeps,
-  given: z.output<typeof clickSchema>,
-  action: string,
-  value: string,
-): Promise<Outcome> => {
-  const key = keyOf(given.trigger_id);
-  const said = commandOf(action);
-  const mark = readMark(value);
-  if (said !== null && mark !== null) {
-    const actor = await identify(deps, senderOf(given), takesBack(said) ? 'open' : 'closed');
-    return click(deps, said, mark, { actor, key });
-  }
-  const [, command, text] = /^(\/deploy|\/rollback) (.*)$/.exec(value) ?? [];
-  const slash = slashCommands.find((each) => each === command);
-  if (action.startsWith(typedPrefix) && slash !== undefined && text !== undefined) {
-    const typed = readTyped(slash, text);
-    const actor = await identify(deps, senderOf(given), doubtOf(typed));
-    return carryOut(deps, slash, typed, { actor, key });
-  }
-  return { is: 'told', reply: { text: '*Not done.* This button is none of Sluice’s any more.' } };
-};
+type Acked = (reply: Reply | null, later: Channel['later']) => Promise<void>;
 
 /** A payload that can't be read is refused like anything else: to the person, in words. */
-const heard = async <T>(
-  deps: SlackDeps,
-  channel: Channel,
-  ended: AbortSignal,
-  schema: z.ZodType<T>,
-  payload: unknown,
-  work: (given: T) => Promise<Outcome>,
-): Promise<void> => answer(deps, channel, ended, async () => work(readPayload(schema, payload)));
-
-const ephemeral = (reply: Reply) => ({ response_type: 'ephemeral', ...reply }) as const;
-
-const later =
-  (respond: (message: ReturnType<typeof ephemeral> & { replace_original: false }) => Promise<unknown>) =>
-  async (reply: Reply): Promise<void> => {
-    await respond({ ...ephemeral(reply), replace_original: false });
+const heard = async (deps: SlackDeps, acked: Acked, read: () => Heard): Promise<void> => {
+  const at = deps.clock();
+  let replyTo: ReplyTo | null = null;
+  const later = async (reply: Reply): Promise<void> => {
+    if (replyTo !== null) await tellAuthor(deps, replyTo, at, reply);
   };
+  await answer(deps, { ack: (reply) => acked(reply, later), later }, async () => {
+    const given = read();
+    ({ replyTo } = given);
+    return hear(deps, given);
+  });
+};

@@ -3,6 +3,7 @@ import type { SlashCommand } from '../grammar/usage.ts';
 import { readCommand } from '../grammar/read.ts';
 import type { Misread, WordedRequest } from '../grammar/requests.ts';
 import { resolve } from '../grammar/resolve.ts';
+import type { Owed } from '../store/slack-requests.ts';
 import { sayHistory, sayPlan, sayStatus, sayWhy } from './ask.ts';
 import type { SlackDeps } from './deps.ts';
 import { guard } from './guards.ts';
@@ -31,10 +32,11 @@ export const carryOut = (
   command: SlashCommand,
   typed: Typed,
   who: Who,
+  owed: Owed,
 ): Promise<Outcome> => {
   const changes = 'request' in typed && changing.has(typed.request.ask);
   return changes
-    ? once(deps, who, () => carryOutNow(deps, command, typed, who))
+    ? once(deps, who, owed, () => carryOutNow(deps, command, typed, who))
     : carryOutNow(deps, command, typed, who);
 };
 

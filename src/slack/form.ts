@@ -1,21 +1,14 @@
 import type { ModalView } from '@slack/types';
-import type { z } from 'zod';
 import type { Actor } from '../../runbooks/access.ts';
 import type { Override } from '../../runbooks/checks/check.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
 import { isCheck, unknownCheck } from '../grammar/checks.ts';
 import type { DeployRequest } from '../rollouts/requests.ts';
-import { answer } from './answering.ts';
 import { calling, openSlack } from './api.ts';
 import type { SlackDeps } from './deps.ts';
-import type { submissionSchema } from './payloads.ts';
-import { keyOf, readPayload, senderOf } from './payloads.ts';
-import { once } from './once.ts';
-import { identify } from './people.ts';
 import type { Field } from './render/form.ts';
-import { answerView, deployForm, fieldAction } from './render/form.ts';
-import type { Outcome } from './replies.ts';
-import { startReply } from './replies.ts';
+import { answerView, deployForm } from './render/form.ts';
+import type { Outcome, Reply } from './replies.ts';
 import { knownPlaces } from './services.ts';
 
 /** Slack takes the trigger for three seconds. Overrides are asked for only where somebody may use them somewhere. */
@@ -28,60 +21,26 @@ export const openForm = async (deps: SlackDeps, triggerId: string, actor: Actor)
   return { is: 'told', reply: null };
 };
 
-type Submission = z.output<typeof submissionSchema>;
+type FormAnswer =
+  | { readonly response_action: 'update'; readonly view: ModalView }
+  | { readonly response_action: 'errors'; readonly errors: Record<string, string> };
 
-type Ack = (
-  answer:
-    | { readonly response_action: 'update'; readonly view: ModalView }
-    | { readonly response_action: 'errors'; readonly errors: Record<string, string> },
-) => Promise<void>;
-
-/** The form is sent: the same call as the command. What is wrong with a field is said beside it. */
-export const submitForm = async (
-  deps: SlackDeps,
-  body: unknown,
-  ack: Ack,
-  ended: AbortSignal,
-  schema: z.ZodType<Submission>,
-): Promise<void> => {
-  let viewId: string | null = null;
-  const channel = {
-    ack: async (reply: Outcome['reply']) => {
-      const { text, field } = reply ?? { text: '' };
-      if (field === undefined) await ack({ response_action: 'update', view: answerView({ text }) });
-      else await ack({ response_action: 'errors', errors: { [field]: text } });
-    },
-    later: async ({ text }: NonNullable<Outcome['reply']>) => {
-      if (viewId === null) return;
-      const view_id = viewId;
-      const slack = await openSlack(deps.settings);
-      await calling('the answer', () => slack.views.update({ view_id, view: answerView({ text }) }));
-    },
-  };
-  await answer(deps, channel, ended, async () => {
-    const given = readPayload(schema, body);
-    viewId = given.view.id;
-    const actor = await identify(deps, senderOf(given), 'closed');
-    const wanted = wantedOf(given);
-    if ('reply' in wanted) return wanted;
-    const key = keyOf(given.trigger_id);
-    return once(deps, { actor, key }, async () => {
-      try {
-        return startReply(wanted, await deps.rollouts.deploy({ ...wanted, actor, key }));
-      } catch (error) {
-        const beside = besideField(error);
-        if (beside === null) throw error;
-        return beside;
-      }
-    });
-  });
+/** What a form turns into when it was sent. */
+export const formAnswer = (reply: Reply | null): FormAnswer => {
+  const { text, field } = reply ?? { text: '' };
+  return field === undefined
+    ? { response_action: 'update', view: answerView({ text }) }
+    : { response_action: 'errors', errors: { [field]: text } };
 };
+
+/** What was typed or chosen, by field. */
+export type FormValues = Readonly<Partial<Record<string, readonly string[]>>>;
 
 type Wanted = Omit<DeployRequest, 'actor' | 'key'>;
 
 /** What the form asks for, or what has to be filled in first. @throws SluiceError USAGE for what it never offered */
-const wantedOf = ({ view }: Submission): Wanted | Outcome => {
-  const all = (field: Field): readonly string[] => view.state.values[field]?.[fieldAction] ?? [];
+export const wantedOf = (values: FormValues): Wanted | Outcome => {
+  const all = (field: Field): readonly string[] => values[field] ?? [];
   const one = (field: Field): string | null => all(field)[0] ?? null;
   const checks = all('checks');
   const why = one('why');
@@ -109,7 +68,7 @@ const fieldOf: Readonly<Partial<Record<string, Field>>> = {
   VERSION_UNKNOWN: 'version',
 };
 
-const besideField = (error: unknown): Outcome | null => {
+export const besideField = (error: unknown): Outcome | null => {
   if (!(error instanceof SluiceError)) return null;
   const field = fieldOf[error.code];
   if (field === undefined) return null;

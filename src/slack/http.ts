@@ -22,7 +22,7 @@ export type SlackHook = (
 ) => Promise<(request: IncomingMessage, response: ServerResponse) => void>;
 
 /** Bolt's HTTP receiver behind our own check of the time; made anew when the signing secret was rotated. */
-export const slackHttp = (deps: SlackDeps, ref: string, ended: AbortSignal): SlackHook => {
+export const slackHttp = (deps: SlackDeps, ref: string): SlackHook => {
   let made: { readonly secret: string; readonly receiver: HTTPReceiver } | null = null;
   const receiverFor = (secret: string): HTTPReceiver => {
     if (made?.secret === secret) return made.receiver;
@@ -33,7 +33,7 @@ export const slackHttp = (deps: SlackDeps, ref: string, ended: AbortSignal): Sla
       bodyLimit: largestRequest,
       unhandledRequestTimeoutMillis: 2_900,
     });
-    makeApp(deps, receiver, ended);
+    makeApp(deps, receiver);
     made = { secret, receiver };
     return receiver;
   };

@@ -1,45 +1,85 @@
 import { SluiceError } from '../../runbooks/errors.ts';
+import { states } from '../../runbooks/state.ts';
+import type { Owed } from '../store/slack-requests.ts';
 import type { SlackDeps } from './deps.ts';
 import type { Outcome, Who } from './replies.ts';
-import { refusal } from './replies.ts';
+import { neverConfirmed, refusal, saidReply } from './replies.ts';
 
 /**
  * What changes something is done once per id of Slack's: the same request again, by whoever sends it and whatever has
  * become of the rollout since, gets the answer that it had. While the ledger is away the keys below still hold; what was
- * never answered is done again under its key.
+ * never answered is done again under its key. `work` is told since when, where it may have been done before.
  */
 export const once = async (
-  { ledger, log }: SlackDeps,
+  deps: SlackDeps,
   { actor, key }: Who,
-  work: () => Promise<Outcome>,
+  owed: Owed,
+  work: (since: string | null) => Promise<Outcome>,
 ): Promise<Outcome> => {
-  const claimed = await ledger.slack.claim(key).catch((error: unknown) => {
+  const { ledger, log } = deps;
+  const claimed = await ledger.slack.claim(key, owed).catch((error: unknown) => {
     log.warn({ error: String(error) }, 'a request of Slack is not remembered');
     return null;
   });
-  if (claimed?.said !== undefined && claimed.said !== null)
-    return { is: 'told', reply: { text: claimed.said } };
-  const outcome = await refusing(work, (code) => {
-    log.info({ code, actor: actor.id }, 'refused what was asked for in Slack');
-  });
+  if (claimed === null) return unremembered(await work(null));
+  if (claimed.said !== null) return { is: 'told', reply: { text: claimed.said }, owed: key };
+  const known = claimed.fresh ? null : await inInbox(deps, key);
+  const outcome =
+    known ?? (await refusing(deps, { actor, key }, () => work(claimed.fresh ? null : claimed.at)));
   const { is, reply } = outcome;
   // What can be mended in a form or by a button is asked for again under another id.
   const lasting = is === 'told' && reply !== null && reply.blocks === undefined && reply.field === undefined;
-  if (lasting && claimed !== null) {
+  if (lasting) {
     await ledger.slack.keepSaid(key, reply.text).catch((error: unknown) => {
       log.warn({ error: String(error) }, 'an answer to Slack is not remembered');
     });
   }
-  return outcome;
+  return { ...outcome, owed: key };
 };
 
-/** A refusal is an answer like any other; that nobody could be asked is none. */
-const refusing = async (work: () => Promise<Outcome>, note: (code: string) => void): Promise<Outcome> => {
+/** Nobody would come back to it. */
+const unremembered = (outcome: Outcome): Outcome =>
+  outcome.is === 'open' ? { is: 'told', reply: neverConfirmed(null) } : outcome;
+
+/** What could not reach Temporal is said again from the inbox, and from nowhere else; `null`: it never stood there. */
+const inInbox = async ({ ledger }: SlackDeps, key: string): Promise<Outcome | null> => {
+  const kept = await ledger.inboxCommand(key);
+  const view = kept === null ? null : await ledger.rollout(kept.rolloutId);
+  if (kept === null || view === null) return null;
+  const { command, state, answer, rolloutId } = kept;
+  if (state === 'waiting') return saidReply(command, view, { outcome: 'not-confirmed', rolloutId, key });
+  if (state === 'refused')
+    return {
+      is: 'told',
+      reply: refusal({ message: `${command} of ${view.service}: ${answer ?? 'refused'}` }),
+    };
+  const then = states.find((each) => each === answer) ?? view.state;
+  return saidReply(command, view, {
+    ...{ outcome: 'done', rolloutId, effect: 'way-back', started: null },
+    state: then,
+  });
+};
+
+/** A refusal is an answer like any other; that nobody could be asked is none, and it is not tried again behind the back
+ * of who was told so. */
+const refusing = async (
+  { ledger, log }: SlackDeps,
+  { actor, key }: Who,
+  work: () => Promise<Outcome>,
+): Promise<Outcome> => {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof SluiceError) || error.code.endsWith('_UNAVAILABLE')) throw error;
-    note(error.code);
-    return { is: 'told', reply: refusal(error) };
+    if (error instanceof SluiceError && !error.code.endsWith('_UNAVAILABLE')) {
+      log.info({ code: error.code, actor: actor.id }, 'refused what was asked for in Slack');
+      return { is: 'told', reply: refusal(error) };
+    }
+    try {
+      await ledger.slack.settle(key);
+    } catch (unsettled) {
+      log.warn({ error: String(unsettled) }, 'a request of Slack that failed stays open');
+      return { is: 'open', reply: neverConfirmed(null) };
+    }
+    throw error;
   }
 };

@@ -11,12 +11,17 @@ const teamId = id('TE');
 /** Slack's own for one command or click: the same when it is sent again. */
 const triggerId = z.string().regex(/^[\w.-]{1,300}$/);
 
+/** Slack's own address for answers to one command or click; the request is signed. */
+const responseUrl = z.url({ protocol: /^https?$/ }).max(500);
+
 export const commandSchema = z.object({
   command: z.enum(['/deploy', '/rollback']),
   text: z.string().max(4000).default(''),
   user_id: userId,
   team_id: teamId,
   trigger_id: triggerId,
+  channel_id: z.string().max(40).optional(),
+  response_url: responseUrl,
 });
 
 const person = { user: z.object({ id: userId, team_id: teamId.optional() }), team: z.object({ id: teamId }) };
@@ -24,6 +29,8 @@ const person = { user: z.object({ id: userId, team_id: teamId.optional() }), tea
 export const clickSchema = z.object({
   ...person,
   trigger_id: triggerId,
+  channel: z.object({ id: z.string().max(40) }).optional(),
+  response_url: responseUrl,
   actions: z
     .array(z.object({ action_id: z.string().max(255), value: z.string().max(2000).optional() }))
     .length(1),

@@ -21,9 +21,13 @@ export type Reply = {
   readonly field?: Field;
 };
 
-/** `open`: not confirmed yet; the same call with the same key says more later. `null`: there is nothing to tell. */
-export type Outcome =
-  { readonly is: 'told'; readonly reply: Reply | null } | { readonly is: 'open'; readonly reply: Reply };
+/**
+ * `open`: not confirmed yet; the same call with the same key says more later. `null`: there is nothing to tell. `owed`:
+ * under which key the answer is owed until it has been told.
+ */
+export type Outcome = (
+  { readonly is: 'told'; readonly reply: Reply | null } | { readonly is: 'open'; readonly reply: Reply }
+) & { readonly owed?: string };
 
 export const told = (text: string, blocks?: KnownBlock[]): Outcome => ({
   is: 'told',

@@ -44,7 +44,7 @@ const oneSocket = async (
       clientOptions: { slackApiUrl: deps.settings.url, retryConfig: { retries: 0 }, timeout: timeoutMs },
     },
   });
-  makeApp(deps, receiver, ended);
+  makeApp(deps, receiver);
   const { client } = receiver;
   const over = Promise.withResolvers<undefined>();
   const close = (): void => over.resolve(undefined);

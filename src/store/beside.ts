@@ -102,6 +102,12 @@ export const putCommand = async (
   });
 };
 
+/** `Ledger.inboxCommand`. */
+export const readInbox = async (db: Kysely<Database>, id: string): Promise<InboxCommand | null> => {
+  const row = await db.selectFrom('inbox').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : inboxCommand(row);
+};
+
 /** `Ledger.waitingCommands`. */
 export const readWaiting = async (db: Kysely<Database>, limit: number): Promise<readonly InboxCommand[]> => {
   const rows = await db

@@ -108,6 +108,8 @@ export type Ledger = {
 
   /** Insert-or-return by id. @throws SluiceError IDEMPOTENCY_CONFLICT where the id was used for another command */
   putCommand(command: Omit<InboxCommand, 'state' | 'answer'>): Promise<InboxCommand>;
+  /** A command of the inbox, waiting or answered; `null`: it never stood there. */
+  inboxCommand(id: string): Promise<InboxCommand | null>;
   /** Oldest first. */
   waitingCommands(limit?: number): Promise<readonly InboxCommand[]>;
   /** Closes a waiting command and forgets its reason, which stands in the chain's texts from then on. */

@@ -8,6 +8,7 @@ import { ledger0002 } from './migrations/0002-pages.ts';
 import { ledger0003 } from './migrations/0003-sample-records.ts';
 import { ledger0004 } from './migrations/0004-slack.ts';
 import { ledger0005 } from './migrations/0005-slack-requests.ts';
+import { ledger0006 } from './migrations/0006-slack-owed.ts';
 import { ledger0007 } from './migrations/0007-ci-sessions.ts';
 import type { Database } from './schema.ts';
 
@@ -24,6 +25,7 @@ export const ledgerMigrations: readonly LedgerMigration[] = [
   ledger0003,
   ledger0004,
   ledger0005,
+  ledger0006,
   ledger0007,
 ];
 

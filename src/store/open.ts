@@ -76,6 +76,7 @@ const ledgerOn = (engine: Engine, warn: WarningListener): Ledger => {
       reach(() => beside.addSample(db, rolloutId, watch, t, sample, record)),
     samples: (rolloutId, watch, afterT) => reach(() => beside.readSamples(db, rolloutId, watch, afterT)),
     putCommand: (command) => reach(() => beside.putCommand(db, command)),
+    inboxCommand: (id) => reach(() => beside.readInbox(db, id)),
     waitingCommands: (limit = 100) => reach(() => beside.readWaiting(db, limit)),
     answerCommand: (id, state, answer) => reach(() => beside.answerCommand(db, id, state, answer)),
     rememberActor: (actor, name, details) => reach(() => beside.rememberActor(db, actor, name, details)),

@@ -166,7 +166,15 @@ type SlackMessageTable = {
 
 type SlackLineTable = { readonly rollout_id: string; readonly event_id: string; readonly ts: string | null };
 
-type SlackRequestTable = { readonly id: string; readonly at: string; readonly said: string | null };
+type SlackRequestTable = {
+  readonly id: string;
+  readonly at: string;
+  readonly said: string | null;
+  /** Who is owed no answer any more has none of these. */
+  readonly asked: MaybeJson<object>;
+  readonly reply_to: MaybeJson<object>;
+  readonly due_at: string | null;
+};
 
 type CiSessionTable = {
   readonly sha256: string;

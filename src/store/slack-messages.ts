@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
 import { checkId } from './draft.ts';
 import type { Database } from './schema.ts';
-import { answerRequest, claimRequest } from './slack-requests.ts';
+import type { Claimed, Due, Owed } from './slack-requests.ts';
+import { answerRequest, claimRequest, putOff, settleRequest, takeDue } from './slack-requests.ts';
 
 /** The message of one rollout, as it was told last. */
 export type SlackMessage = {
@@ -25,9 +26,15 @@ export type SlackStore = {
   keepLine(rolloutId: string, eventId: string, ts: string | null): Promise<void>;
   /** Messages of rollouts that are open: how many are edited now and then. */
   live(): Promise<number>;
-  /** Takes note of a request under Slack's id. `said`: what was answered to the same one before. */
-  claim(id: string): Promise<{ readonly fresh: boolean; readonly said: string | null }>;
+  /** Takes note of a request under Slack's id, and of the answer that is owed to it. */
+  claim(id: string, owed: Owed): Promise<Claimed>;
   keepSaid(id: string, said: string): Promise<void>;
+  /** Its author has been told: nothing is owed any more, and what was asked is forgotten. */
+  settle(id: string): Promise<void>;
+  /** Looked at again in `ms`. */
+  putOff(id: string, ms: number): Promise<void>;
+  /** Answers that are due, the longest first; nobody else is given them for `ms`. At most `limit`. */
+  takeDue(ms: number, limit: number): Promise<readonly Due[]>;
 };
 
 type Reach = <T>(work: () => Promise<T>) => Promise<T>;
@@ -38,8 +45,11 @@ export const slackStore = (db: Kysely<Database>, reach: Reach): SlackStore => ({
   lines: (rolloutId) => reach(() => readLines(db, rolloutId)),
   keepLine: (rolloutId, eventId, ts) => reach(() => keepLine(db, rolloutId, eventId, ts)),
   live: () => reach(() => countLive(db)),
-  claim: (id) => reach(() => claimRequest(db, id)),
+  claim: (id, owed) => reach(() => claimRequest(db, id, owed)),
   keepSaid: (id, said) => reach(() => answerRequest(db, id, said)),
+  settle: (id) => reach(() => settleRequest(db, id)),
+  putOff: (id, ms) => reach(() => putOff(db, id, ms)),
+  takeDue: (ms, limit) => reach(() => takeDue(db, ms, limit)),
 });
 
 const readMessage = async (db: Kysely<Database>, rolloutId: string): Promise<SlackMessage | null> => {

@@ -134,6 +134,24 @@ export class Dev {
     }
   }
 
+  /**
+   * Stops Temporal's process where it stands, so that its port takes connections and nobody answers. Afterwards it goes
+   * on, or it is killed where it stands and the daemon starts another one on its database.
+   */
+  async withoutTemporal<T>(
+    work: () => Promise<T>,
+    { then }: { readonly then: 'SIGCONT' | 'SIGKILL' } = { then: 'SIGCONT' },
+  ): Promise<T> {
+    const record = await readRecord(path.join(this.home, 'temporal'));
+    if (record === null) throw new Error('There is no Temporal.');
+    kill(record.pid, 'SIGSTOP');
+    try {
+      return await work();
+    } finally {
+      kill(record.pid, then);
+    }
+  }
+
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }

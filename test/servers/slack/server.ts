@@ -50,6 +50,8 @@ export class SlackServer {
   readonly calls: Call[] = [];
   /** Everything that reached it, also what the weather swallowed. */
   reached = 0;
+  /** Paths of what the weather let hang. */
+  readonly swallowed: string[] = [];
   weather: Weather = { is: 'up' };
   /** Of the bot token; Slack tells them with every answer. */
   scopes: readonly string[] = [...botScopes];
@@ -91,7 +93,10 @@ export class SlackServer {
     const body = await readBody(request);
     const { weather } = this;
     this.reached += 1;
-    if (weather.is === 'hang') return;
+    if (weather.is === 'hang') {
+      this.swallowed.push(request.url ?? '');
+      return;
+    }
     if (weather.is === 'cut') request.socket.destroy();
     else if (weather.is === 'away') send(response, 503, 'unavailable');
     else if (/^\/(?:commands|actions)\//.test(request.url ?? ''))

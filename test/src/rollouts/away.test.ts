@@ -1,11 +1,8 @@
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { rolloutWorkflowId } from '../../../src/rollouts/ids.ts';
 import type { RolloutView } from '../../../src/store/views.ts';
-import { readRecord } from '../../../worker/temporal-process.ts';
 import { Dev } from '../../e2e/dev.ts';
 import { environment, oldVersion } from '../../e2e/files.ts';
-import { kill } from '../../e2e/processes.ts';
 
 let dev: Dev;
 beforeAll(async () => {
@@ -20,25 +17,13 @@ afterAll(async () => {
 
 const isWatching = ({ state }: RolloutView): boolean => state === 'watching';
 
-/** Stops Temporal's process where it stands, so that its port takes connections and nobody answers. */
-const withoutTemporal = async <T>(work: () => Promise<T>): Promise<T> => {
-  const record = await readRecord(path.join(dev.home, 'temporal'));
-  if (record === null) throw new Error('There is no Temporal.');
-  kill(record.pid, 'SIGSTOP');
-  try {
-    return await work();
-  } finally {
-    kill(record.pid, 'SIGCONT');
-  }
-};
-
 test('an abort that Temporal does not hear is not lost: it is carried out once Temporal is back, and once', async () => {
   const service = dev.service('away');
   await service.under(100, async () => {
     service.release('1.1.0');
     const { rolloutId } = await service.deploy('1.1.0');
     await dev.api.reaches(rolloutId, 'watching', isWatching);
-    const answers = await withoutTemporal(async () => [
+    const answers = await dev.withoutTemporal(async () => [
       await dev.api.say(rolloutId, 'abort', 'stop-it'),
       await dev.api.say(rolloutId, 'abort', 'stop-it'),
     ]);
