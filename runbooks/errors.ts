@@ -44,6 +44,12 @@ export const errorTable = {
     says: 'The service has no such environment.',
   },
   SERVICE_FILE_INVALID: { retryable: false, status: 422, exit: 2, says: 'The service file is wrong.' },
+  ORGANISATION_FILE_INVALID: {
+    retryable: false,
+    status: 422,
+    exit: 2,
+    says: 'The file of the organisation is wrong.',
+  },
   INPUT_TOO_LARGE: {
     retryable: false,
     status: 413,

@@ -18,7 +18,7 @@ const budgets = (slo: number, times: number, most: number): string =>
   writePercent(Math.min(most, times * (1 - slo)));
 
 /** What an objective stands for is written out, unless it is given; anything else is left for the schema to judge. */
-const withObjective = (block: unknown): unknown => {
+export const withObjective = (block: unknown): unknown => {
   if (typeof block !== 'object' || block === null || !('slo' in block)) return block;
   const slo = objective.safeParse(block.slo);
   if (!slo.success) return block;

@@ -51,6 +51,13 @@ export const duration = (minMs: number, maxMs: number) => {
     });
 };
 
+/** `"0.3%"` → 0.003. `null` where the text is no percentage. */
+export const parsePercent = (text: string): number | null => {
+  const match = /^(\d{1,3}(?:\.\d{1,6})?)\s?%$/.exec(text.trim());
+  // Read with an exponent, not divided: 41.6 / 100 is 0.41600000000000004.
+  return match?.[1] === undefined ? null : Number(`${match[1]}e-2`);
+};
+
 /** A share in the service file, `0.3%`; a fraction once parsed. Limits are fractions. */
 export const percentage = (min: number, max: number) => {
   const says = `must be a percentage from ${writePercent(min)} to ${writePercent(max)}, such as 1% or 0.3%`;
@@ -58,10 +65,8 @@ export const percentage = (min: number, max: number) => {
     .string({ error: says })
     .meta({ pattern: '^\\d{1,3}(\\.\\d{1,6})?\\s?%$' })
     .transform((text, context) => {
-      const match = /^(\d{1,3}(?:\.\d{1,6})?)\s?%$/.exec(text.trim());
-      // Read with an exponent, not divided: 41.6 / 100 is 0.41600000000000004.
-      const fraction = match?.[1] === undefined ? Number.NaN : Number(`${match[1]}e-2`);
-      if (fraction >= min && fraction <= max) return fraction;
+      const fraction = parsePercent(text);
+      if (fraction !== null && fraction >= min && fraction <= max) return fraction;
       context.addIssue({ code: 'custom', message: says });
       return z.NEVER;
     });

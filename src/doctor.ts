@@ -128,7 +128,7 @@ const accessCheck = ({ config }: Looked): Promise<Check> =>
 /** Target and metrics of every service, looked at by a worker; without one, the local checks say so. */
 const placeChecks = async ({ config, client }: Looked): Promise<readonly Promise<Check>[]> => {
   // A folder that can not be read has a check of its own, which says why.
-  const { services } = await loadServices(config.services).catch(() => ({ services: [] }));
+  const { services } = await loadServices(config.services, 'lists').catch(() => ({ services: [] }));
   return services.flatMap(({ file }) =>
     Object.keys(file.environments).map((environment) =>
       check(`${file.service} (${environment})`, 'Look at its target and its metrics source.', async () => {
@@ -143,7 +143,7 @@ const placeChecks = async ({ config, client }: Looked): Promise<readonly Promise
 };
 
 const pageChecks = async ({ config }: Looked): Promise<readonly Check[]> => {
-  const { services } = await loadServices(config.services).catch(() => ({ services: [] }));
+  const { services } = await loadServices(config.services, 'lists').catch(() => ({ services: [] }));
   return pagerChecks(
     config.paging,
     services.map(({ file }) => file),
@@ -151,7 +151,7 @@ const pageChecks = async ({ config }: Looked): Promise<readonly Check[]> => {
 };
 
 const chatChecks = async ({ config }: Looked): Promise<readonly Check[]> => {
-  const { services } = await loadServices(config.services).catch(() => ({ services: [] }));
+  const { services } = await loadServices(config.services, 'lists').catch(() => ({ services: [] }));
   return slackChecks(
     config.slack,
     services.map(({ file }) => file),

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { stringify } from 'yaml';
 import { configTable } from '../src/config.ts';
-import { serviceJsonSchema } from '../src/service-file/json-schema.ts';
+import { organisationJsonSchema, serviceJsonSchema } from '../src/service-file/json-schema.ts';
 import { say } from './report.ts';
 import { root } from './stamp.ts';
 
@@ -51,3 +51,6 @@ async function write(page: string, rows: readonly string[]): Promise<void> {
 
 await write('service-file.md', keyRows(serviceJsonSchema(), ''));
 await write('configuration.md', variableRows());
+const floors = organisationJsonSchema().properties?.['floors'];
+if (!isSchema(floors)) throw new Error('The file of the organisation has no floors.');
+await write('organisation.md', keyRows(floors, 'floors'));

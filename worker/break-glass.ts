@@ -23,7 +23,7 @@ export const runBreakGlass = async (
       hint: 'Give it: --reason TEXT',
     });
   const { home, services } = readConfig(process.env);
-  const { file } = await findService(services, service);
+  const { file } = await findService(services, service, 'nothing');
   const names = Object.keys(file.environments);
   const chosen = environment ?? (names.length === 1 ? names[0] : undefined);
   if (chosen === undefined || !names.includes(chosen)) {

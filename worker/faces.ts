@@ -45,7 +45,7 @@ export const startFaces = async (
     settings: config.slack,
     rollouts,
     ledger: deps.ledger,
-    services: async () => (await loadServices(config.services)).services.map(({ file }) => file),
+    services: async () => (await loadServices(config.services, 'lists')).services.map(({ file }) => file),
     actorOf: async (member) => actorOfSlack(await (deps.access ?? nobodyElse).look(), member),
     log,
     clock: Date.now,

@@ -4,7 +4,8 @@ import type { AccessFile } from '../../runbooks/access-file.ts';
 import { accessFileSchema } from '../../runbooks/access-file.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
 import { knownBy } from '../service-file/json-schema.ts';
-import { parseDocument, readBytes } from '../service-file/read.ts';
+import { readBytes } from '../service-file/document.ts';
+import { parseDocument } from '../service-file/read.ts';
 
 /** Beside the service files. */
 export const accessFileName = 'access.yml';

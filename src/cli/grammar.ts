@@ -1,6 +1,7 @@
 import type { Command as Said } from '../../runbooks/state.ts';
 import type { Cli } from './command.ts';
 import { audit } from './commands/audit.ts';
+import { config } from './commands/config.ts';
 import { doctor } from './commands/doctor.ts';
 import { gate } from './commands/gate.ts';
 import { lock, quarantine, unlock } from './commands/guards.ts';
@@ -126,6 +127,12 @@ export const groups: readonly (readonly [heading: string, rows: readonly Row[]])
         flags: ['env', 'version', 'json'],
         act: (cli, service = '') => playbook(cli, service),
       },
+      {
+        usage: 'config <what> <service> [env]',
+        says: 'show SERVICE [ENV]: what counts for it, and who said it in which line',
+        flags: ['json'],
+        act: (cli, what = '', service = '', environment) => config(cli, what, service, environment),
+      },
     ],
   ],
   [
@@ -173,15 +180,15 @@ export const groups: readonly (readonly [heading: string, rows: readonly Row[]])
       },
       {
         usage: 'lint [files...]',
-        says: 'check service files, without a daemon',
+        says: 'check service files and sluice.yml, without a daemon',
         flags: ['json'],
         act: (cli, ...files) => lint(cli, files),
       },
       {
-        usage: 'schema',
-        says: 'JSON Schema of service files, for editors',
+        usage: 'schema [of]',
+        says: 'JSON Schema for editors: of a service file, or of the organisation',
         flags: [],
-        act: (cli) => schema(cli),
+        act: (cli, of) => schema(cli, of),
       },
       {
         usage: 'token <what> [name]',

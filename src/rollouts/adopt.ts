@@ -17,7 +17,7 @@ type AdoptRequest = { readonly service: string; readonly environment: string | n
  * @throws SluiceError NOT_AUTHORISED, NOTHING_RUNS, RUNBOOK_INVALID (traffic is split), SERVICE_UNKNOWN, ENVIRONMENT_UNKNOWN
  */
 export const adopt = async (deps: RolloutsDeps, request: AdoptRequest): Promise<ReleaseView> => {
-  const { file } = await findService(deps.services, request.service);
+  const { file } = await findService(deps.services, request.service, 'lists');
   const environment = chooseEnvironment(file.service, Object.keys(file.environments), request.environment);
   const place = { service: file.service, environment };
   // What is adopted is what a rollback returns to: whoever may deploy may say so.

@@ -1,5 +1,6 @@
 import type { Actor } from '../../runbooks/access.ts';
 import type { Preparation } from '../../workflows/contract.ts';
+import type { EffectiveConfig } from '../service-file/organisation/explain.ts';
 import type { QuarantineView, ReleaseView, RolloutView } from '../store/views.ts';
 import type { LockRequest, PlacedLock, UnlockRequest } from './locks.ts';
 import type { PageAnswered } from './page-answered.ts';
@@ -62,6 +63,12 @@ export type Rollouts = {
   places(): Promise<readonly PlaceView[]>;
   /** What the actor may say, place by place. */
   rights(actor: Actor): Promise<readonly RightsView[]>;
+  /** A service file as it counts, with who said what; `environment` `null`: all of them.
+   * @throws SluiceError SERVICE_UNKNOWN, ENVIRONMENT_UNKNOWN, SERVICE_FILE_INVALID, ORGANISATION_FILE_INVALID */
+  config(request: {
+    readonly service: string;
+    readonly environment: string | null;
+  }): Promise<EffectiveConfig>;
   /** The playbook (Markdown) of a deploy of `version`, or, without one, of the last rollout. */
   playbook(
     request:

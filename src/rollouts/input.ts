@@ -31,8 +31,9 @@ export type Wanted = {
 };
 
 /**
- * Reads the service file once and freezes everything a rollout needs into its input.
- * @throws SluiceError SERVICE_UNKNOWN, SERVICE_FILE_INVALID, ENVIRONMENT_UNKNOWN, VERSION_*, INPUT_TOO_LARGE, USAGE
+ * Reads the service file, with what it inherits, once and freezes everything a rollout needs into its input.
+ * @throws SluiceError SERVICE_UNKNOWN, SERVICE_FILE_INVALID, ORGANISATION_FILE_INVALID, ENVIRONMENT_UNKNOWN, VERSION_*,
+ * INPUT_TOO_LARGE, USAGE
  * Whether the actor may is asked by whoever starts it: a plan is everybody's.
  */
 export const makeInput = async (deps: RolloutsDeps, wanted: Wanted): Promise<RolloutInput> => {
@@ -40,7 +41,11 @@ export const makeInput = async (deps: RolloutsDeps, wanted: Wanted): Promise<Rol
   checkReason(wanted.reason);
   const overrides = wanted.overrides ?? [];
   for (const { reason } of overrides) checkReason(reason);
-  const { file, text, sha256, path } = await findService(deps.services, wanted.service);
+  const { file, text, sha256, path, organisation } = await findService(
+    deps.services,
+    wanted.service,
+    takesBack(wanted) ? 'lists' : 'floors',
+  );
   const environment = chooseEnvironment(file.service, Object.keys(file.environments), wanted.environment);
   const access = await accessAt(deps, file, environment);
   const input: RolloutInput = {
@@ -56,7 +61,12 @@ export const makeInput = async (deps: RolloutsDeps, wanted: Wanted): Promise<Rol
     ...(wanted.flag === undefined ? {} : { flag: wanted.flag }),
     ...(wanted.hotfix === undefined ? {} : { hotfix: wanted.hotfix }),
     service: { ...file, access },
-    files: [{ path, sha256, text }],
+    files: [
+      { path, sha256, text },
+      ...(organisation === null
+        ? []
+        : [{ path: organisation.document.path, sha256: organisation.sha256, text: organisation.text }]),
+    ],
     settings: deps.settings,
     ...(overrides.length === 0 ? {} : { overrides }),
   };
@@ -68,6 +78,10 @@ export const makeInput = async (deps: RolloutsDeps, wanted: Wanted): Promise<Rol
     hint: 'Shorten the file: fewer environments or smoke tests per file.',
   });
 };
+
+/** The way back is held by no floor: it must be open also where a file has become too loose since the deploy. */
+const takesBack = ({ kind, flag }: Pick<Wanted, 'kind' | 'flag'>): boolean =>
+  kind === 'rollback' || kind === 'recover' || (kind === 'flag' && flag?.percent === 0);
 
 const checkVersion = (version: string): void => {
   const parsed = versionSchema.safeParse(version);
@@ -96,9 +110,9 @@ const checkReason = (reason: string | null): void => {
 };
 
 /** The verbs that a start asks for: to turn a flag off is to take back; a check is passed over by who may. */
-const verbsOf = ({ kind, flag, overrides = [] }: RolloutInput): readonly AccessVerb[] => [
-  kind === 'deploy' || (kind === 'flag' && flag?.percent !== 0) ? 'deploy' : 'rollback',
-  ...(overrides.length === 0 ? [] : (['override'] as const)),
+const verbsOf = (input: RolloutInput): readonly AccessVerb[] => [
+  takesBack(input) ? 'rollback' : 'deploy',
+  ...((input.overrides ?? []).length === 0 ? [] : (['override'] as const)),
 ];
 
 /** Why the actor may not start that; `null`: it may. */

@@ -79,7 +79,7 @@ const placeOf = async (
   deps: LockDeps,
   { service, environment, actor, reason }: UnlockRequest,
 ): Promise<{ readonly service: string; readonly environment: string | null }> => {
-  const { file } = await findService(deps.services, service);
+  const { file } = await findService(deps.services, service, 'lists');
   requireVerb(await accessAt(deps, file, environment), actor, 'hold', `lock or unlock ${file.service}`);
   requireReason(reason);
   const names = Object.keys(file.environments);

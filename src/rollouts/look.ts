@@ -44,7 +44,7 @@ export const find = async ({ ledger }: RolloutsDeps, idOrService: string): Promi
 
 /** Every environment of every service, with what is known good and what is open. */
 export const places = async ({ ledger, services }: RolloutsDeps): Promise<readonly PlaceView[]> => {
-  const folder = await loadServices(services);
+  const folder = await loadServices(services, 'lists');
   const open = await ledger.openRollouts();
   const rows = folder.services.flatMap(({ file }) =>
     Object.keys(file.environments).map(async (environment) => ({
@@ -74,7 +74,7 @@ export const page = async (
     const [problem] = prepared.problems;
     throw new SluiceError(problem ?? { code: 'RUNBOOK_INVALID', message: 'No runbook can be made.' });
   }
-  const { file } = await findService(deps.services, asked.service);
+  const { file } = await findService(deps.services, asked.service, 'lists');
   const environment = chooseEnvironment(file.service, Object.keys(file.environments), asked.environment);
   for (const view of await deps.ledger.rollouts({ service: file.service, environment, limit: 50 })) {
     const runbook = await deps.ledger.runbook(view.id);

@@ -19,7 +19,7 @@ export const liftQuarantine = async (deps: RolloutsDeps, request: LiftRequest): 
   const held = (await deps.ledger.quarantine()).filter((each) => isMeant(each, digest));
   const [only] = held;
   if (only === undefined || held.length > 1) throw notOne(digest, held);
-  const { file } = await findService(deps.services, only.service);
+  const { file } = await findService(deps.services, only.service, 'lists');
   requireVerb(
     await accessAt(deps, file, null),
     actor,

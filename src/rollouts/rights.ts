@@ -28,7 +28,7 @@ export const rights = async (
   deps: Pick<RolloutsDeps, 'services' | 'access'>,
   actor: Actor,
 ): Promise<readonly RightsView[]> => {
-  const { services } = await loadServices(deps.services);
+  const { services } = await loadServices(deps.services, 'lists');
   const { file: known } = await (deps.access ?? nobodyElse).look();
   return services.flatMap(({ file: { service, environments, access } }) =>
     Object.entries(environments).map(([environment, { approval }]) => {

@@ -5,6 +5,7 @@ import { adopt } from './adopt.ts';
 import { acknowledge } from './delivery.ts';
 import type { RolloutsDeps } from './deps.ts';
 import type { Rollouts } from './facade.ts';
+import { effectiveConfig } from './effective-config.ts';
 import { find, page, places } from './look.ts';
 import { lock, unlock } from './locks.ts';
 import { recoverLost } from './lost.ts';
@@ -35,6 +36,7 @@ export const createRollouts = (deps: RolloutsDeps): Rollouts => ({
   find: (idOrService) => find(deps, idOrService),
   places: () => places(deps),
   rights: (actor) => rights(deps, actor),
+  config: (request) => effectiveConfig(deps.services, request),
   playbook: (request) => page(deps, request),
   pageAnswered: (answered) => pageAnswered(deps, answered),
   acknowledge: (rolloutId) => acknowledge(deps, rolloutId),

@@ -1,11 +1,15 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join, parse } from 'node:path';
+import { join, parse } from 'node:path';
 import { closest } from '../../runbooks/closest.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
 import { isAccessFile } from '../access/read.ts';
+import { readBytes } from './document.ts';
+import type { Holding } from './organisation/effective.ts';
+import type { Organisation } from './organisation/read.ts';
+import { isOrganisationFile, organisationFileName, readOrganisation } from './organisation/read.ts';
 import { serviceFileError } from './problems.ts';
 import type { LoadedService } from './read.ts';
-import { readServiceFile } from './read.ts';
+import { parseServiceFile } from './read.ts';
 import { quoted } from './visible.ts';
 
 /** A file of the folder that declares no service, and why. */
@@ -15,23 +19,29 @@ export type BrokenFile = { readonly path: string; readonly error: SluiceError };
 export type ServiceFolder = {
   readonly services: readonly LoadedService[];
   readonly broken: readonly BrokenFile[];
+  /** What the services inherit from; `null`: there is no such file, or nothing can be made of it. */
+  readonly organisation: Organisation | null;
 };
 
-/** Kept for the organisation's defaults: a service file under that name would change its meaning one day. */
-const reserved: readonly string[] = ['sluice.yml', 'sluice.yaml'];
-
 /**
- * Reads every `*.yml` and `*.yaml` of a folder (not of folders in it, and not `access.yml`), in the order of their names. Two files that
- * declare one service are both broken. Throws SluiceError CONFIG_INVALID where the folder can not be read.
+ * Reads every `*.yml` and `*.yaml` of a folder (not of folders in it, and not `access.yml`), in the order of their names.
+ * Two files that declare one service are both broken. Where the organisation's file is wrong it is the first of the broken
+ * ones, and the services are read with what can be made of it. Throws SluiceError CONFIG_INVALID where the folder can not
+ * be read.
  */
-export const loadServices = async (folder: string): Promise<ServiceFolder> => {
-  const read = await Promise.all((await listFiles(folder)).map(readOne));
+export const loadServices = async (folder: string, holding: Holding = 'floors'): Promise<ServiceFolder> => {
+  const paths = await listFiles(folder);
+  const { organisation, error } = await readOrganisation(folder);
+  const held = error === null || holding === 'nothing' ? holding : 'lists';
+  const read = await Promise.all(paths.map((path) => readOne(path, organisation, held)));
   const loaded = read.flatMap((one) => ('error' in one ? [] : [one]));
   const twice = (one: LoadedService): readonly LoadedService[] =>
     loaded.filter((other) => other !== one && other.file.service === one.file.service);
   return {
+    organisation,
     services: loaded.filter((one) => twice(one).length === 0),
     broken: [
+      ...(error === null ? [] : [{ path: join(folder, organisationFileName), error }]),
       ...read.flatMap((one) => ('error' in one ? [one] : [])),
       ...loaded.flatMap((one) => {
         const [other] = twice(one);
@@ -42,13 +52,21 @@ export const loadServices = async (folder: string): Promise<ServiceFolder> => {
 };
 
 /**
- * The service of that name. Throws SluiceError SERVICE_UNKNOWN with the names there are, or SERVICE_FILE_INVALID
- * where the file that seems to declare it is broken.
+ * The service of that name. Throws SluiceError SERVICE_UNKNOWN with the names there are, SERVICE_FILE_INVALID
+ * where the file that seems to declare it is broken, or ORGANISATION_FILE_INVALID where the organisation's is: to hold
+ * its floors (the default, for what deploys) it has to be whole, for anything else only where the service needs it.
  */
-export const findService = async (folder: string, service: string): Promise<LoadedService> => {
-  const { services, broken } = await loadServices(folder);
+export const findService = async (
+  folder: string,
+  service: string,
+  holding: Holding = 'floors',
+): Promise<LoadedService> => {
+  const { services, broken } = await loadServices(folder, holding);
+  const wrong = broken.find(({ error }) => error.code === 'ORGANISATION_FILE_INVALID');
+  if (wrong !== undefined && holding === 'floors') throw wrong.error;
   const found = services.find(({ file }) => file.service === service);
   if (found !== undefined) return found;
+  if (wrong !== undefined) throw wrong.error;
   const suspect = broken.find((file) => isAbout(file, service));
   if (suspect !== undefined) throw suspect.error;
   const names = services.map(({ file }) => file.service);
@@ -74,7 +92,7 @@ const listFiles = async (folder: string): Promise<readonly string[]> => {
   try {
     const names = await readdir(folder);
     return names
-      .filter((name) => /^[^.].*\.ya?ml$/i.test(name) && !isAccessFile(name))
+      .filter((name) => /^[^.].*\.ya?ml$/i.test(name) && !isAccessFile(name) && !isOrganisationFile(name))
       .sort()
       .map((name) => join(folder, name));
   } catch (error) {
@@ -89,14 +107,13 @@ const listFiles = async (folder: string): Promise<readonly string[]> => {
   }
 };
 
-const readOne = async (path: string): Promise<LoadedService | BrokenFile> => {
-  if (reserved.includes(basename(path))) {
-    const message =
-      "has a name that is kept for the organisation's defaults, which this version does not read";
-    return { path, error: wholeFile(path, message, 'give the file the name of its service') };
-  }
+const readOne = async (
+  path: string,
+  organisation: Organisation | null,
+  holding: Holding,
+): Promise<LoadedService | BrokenFile> => {
   try {
-    return await readServiceFile(path);
+    return parseServiceFile(await readBytes(path), path, organisation, holding);
   } catch (error) {
     if (error instanceof SluiceError) return { path, error };
     throw error;

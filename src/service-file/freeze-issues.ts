@@ -1,25 +1,38 @@
 import type { z } from 'zod';
+import type { FreezeBlock } from '../../runbooks/freeze-block.ts';
 import type { ServiceFile } from '../../runbooks/service.ts';
 import { cronProblem, isZone } from '../freezes.ts';
+import type { Path } from './path.ts';
 
-/** What the schema can not see of a window, because it knows no calendar and no time zones. */
+/** A window that no calendar has. */
+type WindowIssue = { readonly path: Path; readonly message: string; readonly input: string };
+
+/** What the schema can not see of windows, because it knows no calendar and no time zones. `path`: where they stand. */
+export const windowIssues = (windows: FreezeBlock['windows'], path: Path): readonly WindowIssue[] =>
+  windows.flatMap(({ cron, zone }, index) => {
+    const problem = cronProblem(cron);
+    return [
+      ...(problem === null
+        ? []
+        : [{ path: [...path, index, 'cron'], message: `is no cron line: ${problem}`, input: cron }]),
+      ...(isZone(zone)
+        ? []
+        : [
+            {
+              path: [...path, index, 'zone'],
+              message: 'must be a time zone such as Europe/Berlin',
+              input: zone,
+            },
+          ]),
+    ];
+  });
+
+/** The same of every window of a service file. */
 export const freezeIssues = ({ environments }: ServiceFile): readonly z.core.$ZodIssue[] =>
   Object.entries(environments).flatMap(([name, { freeze }]) =>
-    (freeze?.windows ?? []).flatMap(({ cron, zone }, index) => {
-      const path = ['environments', name, 'freeze', 'windows', index];
-      const problem = cronProblem(cron);
-      return [
-        ...(problem === null ? [] : [issue([...path, 'cron'], `is no cron line: ${problem}`, cron)]),
-        ...(isZone(zone)
-          ? []
-          : [issue([...path, 'zone'], 'must be a time zone such as Europe/Berlin', zone)]),
-      ];
-    }),
+    windowIssues(freeze?.windows ?? [], ['environments', name, 'freeze', 'windows']).map((issue) => ({
+      ...issue,
+      code: 'custom' as const,
+      path: [...issue.path],
+    })),
   );
-
-const issue = (path: (string | number)[], message: string, input: string): z.core.$ZodIssue => ({
-  code: 'custom',
-  path,
-  message,
-  input,
-});

@@ -10,8 +10,23 @@ import { quoted } from './visible.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** A parsed document: the nodes have the places, `value` what was parsed, `known` what may stand where. */
-export type Parsed = { readonly root: ParsedNode | null; readonly value: unknown; readonly known: Known };
+/**
+ * A place as a problem shows it: a file's own, or (`in`) another's that it inherits from; `because`: who asks for what
+ * is missing there.
+ */
+export type Located = Pick<Finding, 'offset' | 'path' | 'in'> & { readonly because?: string };
+
+/** A parsed document: `value` what was parsed, `known` what may stand where, `find` where it does. */
+export type Parsed = {
+  readonly value: unknown;
+  readonly known: Known;
+  readonly find: (path: Path, of: 'key' | 'value') => Located;
+};
+
+/** Places in one document. */
+export const within =
+  (root: ParsedNode | null): Parsed['find'] =>
+  (path, of) => ({ offset: locate(root, path, of), path: sayPath(path) });
 
 /** What the schema found wrong, as findings with a place, in words that name what was found and how to mend it. */
 export const findingsOf = (issues: readonly Issue[], parsed: Parsed): readonly Finding[] => {
@@ -33,7 +48,7 @@ type Unknown = { readonly finding: Finding; readonly meant: string | null };
 
 const unknownKeys = (
   issue: z.core.$ZodIssueUnrecognizedKeys,
-  { root, known: knownAt }: Parsed,
+  { find, known: knownAt }: Parsed,
 ): readonly Unknown[] => {
   const parent = pathOf(issue);
   const { keys: known } = knownAt(parent);
@@ -44,8 +59,7 @@ const unknownKeys = (
     return {
       meant: near === null ? null : sayPath([...parent, near]),
       finding: {
-        offset: locate(root, path, 'key'),
-        path: sayPath(path),
+        ...find(path, 'key'),
         message: 'is unknown',
         hint: near === null ? list : `did you mean ${near}? (${list})`,
       },
@@ -60,21 +74,20 @@ const isMissing = (parsed: Parsed, path: Path): boolean => valueAt(parsed.value,
 
 const findingOf = (issue: Issue, path: Path, parsed: Parsed): Finding => {
   const { says } = parsed.known(path);
-  const at = { offset: locate(parsed.root, path, 'value'), path: sayPath(path) };
   if (issue.code === 'invalid_key') {
     const message = issue.issues[0]?.message ?? 'is not allowed';
-    return {
-      ...at,
-      offset: locate(parsed.root, path, 'key'),
-      message: `is a key that ${message}`,
-      hint: null,
-    };
+    return { ...parsed.find(path, 'key'), message: `is a key that ${message}`, hint: null };
   }
-  if (isMissing(parsed, path))
-    return { ...at, message: 'is missing', hint: says === null ? 'add it' : `add it (${says})` };
+  const at = parsed.find(path, 'value');
+  const { because = null } = at;
+  if (isMissing(parsed, path)) {
+    const hint = says === null ? 'add it' : `add it (${says})`;
+    return { ...at, message: 'is missing', hint: because === null ? hint : `${hint}: ${because}` };
+  }
   const value = valueAt(parsed.value, path);
   const { demand, hint } = demandOf(issue, value);
-  return { ...at, message: `${demand}; found ${sayFound(value)}`, hint: hint ?? purposeOf(path, says) };
+  const mend = hint ?? because ?? purposeOf(path, says);
+  return { ...at, message: `${demand}; found ${sayFound(value)}`, hint: mend };
 };
 
 const purposeOf = (path: Path, says: string | null): string | null => {
@@ -144,7 +157,8 @@ const amount = (limit: number | bigint, origin: string): string => {
   return String(limit);
 };
 
-const sayFound = (value: unknown): string => {
+/** What was found instead, in a few words. */
+export const sayFound = (value: unknown): string => {
   if (value === null || value === undefined) return 'nothing';
   if (typeof value === 'string') return quoted(value);
   if (typeof value === 'number') return `the number ${String(value)}`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { organisationSchema } from '../../runbooks/organisation/organisation.ts';
 import { serviceFileSchema } from '../../runbooks/service.ts';
 import type { Path } from './path.ts';
 
@@ -13,6 +14,13 @@ export const serviceJsonSchema = (): JsonSchema => ({
 // Made when the first problem is explained: it would be a good part of every command's start otherwise.
 let made: JsonSchema | null = null;
 const schema = (): JsonSchema => (made ??= serviceJsonSchema());
+
+/** JSON Schema (2020-12) of what stands in the organisation's file, `sluice.yml`. */
+export const organisationJsonSchema = (): JsonSchema => ({
+  title: 'Sluice file of the organisation',
+  ...z.toJSONSchema(organisationSchema, { io: 'input' }),
+});
+let organisationMade: JsonSchema | null = null;
 
 /** What may stand at a place: the keys it knows, and what it is for; empty where any key may stand. */
 export type Known = (path: Path) => { readonly keys: readonly string[]; readonly says: string | null };
@@ -32,6 +40,9 @@ export const knownBy =
 
 /** In a service file. */
 export const knownAt = knownBy(schema);
+
+/** In the organisation's file. */
+export const organisationKnownAt = knownBy(() => (organisationMade ??= organisationJsonSchema()));
 
 const below = (at: JsonSchema, part: string | number): JsonSchema | null => {
   const { properties, additionalProperties, items } = at;

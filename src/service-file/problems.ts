@@ -23,6 +23,8 @@ export type FileProblem = Readonly<z.infer<typeof fileProblemSchema>>;
 /** A place in a text and what is wrong there; `offset` in UTF-16 units. */
 export type Finding = {
   readonly offset: number;
+  /** The file it stands in where that is another one: what is inherited is wrong where it was said. */
+  readonly in?: { readonly path: string; readonly body: string };
   readonly path: string;
   readonly message: string;
   readonly hint: string | null;
@@ -31,25 +33,49 @@ export type Finding = {
 /** More than this helps nobody; the error says how many there are. */
 export const mostProblems = 50;
 
-/** Findings as problems with line and column, in the order of the text. */
+/** Findings as problems with line and column, in the order of the text; those of other files come last. */
 export const placeFindings = (
   findings: readonly Finding[],
   text: string,
   file: string,
 ): readonly FileProblem[] => {
+  const own = findings.filter((finding) => finding.in === undefined);
+  const others = new Set(findings.flatMap((finding) => (finding.in === undefined ? [] : [finding.in])));
+  return [
+    ...placeIn(own, text, file),
+    ...[...others].flatMap((other) =>
+      placeIn(
+        findings.filter((finding) => finding.in === other),
+        other.body,
+        other.path,
+      ),
+    ),
+  ].slice(0, mostProblems);
+};
+
+const placeIn = (findings: readonly Finding[], text: string, file: string): readonly FileProblem[] => {
   const starts = lineStarts(text);
   return [...findings]
     .sort((one, other) => one.offset - other.offset)
     .slice(0, mostProblems)
     .map(({ offset, path, message, hint }) => {
       const at = Math.max(0, Math.min(offset, text.length));
-      const index = lineAt(starts, at);
-      const start = starts[index] ?? 0;
-      const line = text.slice(start, starts[index + 1] ?? text.length).replace(/[\r\n]+$/, '');
-      const source = text === '' ? null : clipLine(line, at - start);
-      return { file, line: index + 1, column: at - start + 1, path, message, hint, source };
+      const { line, column } = placeFrom(starts, at);
+      const start = at - column + 1;
+      const shown = text.slice(start, starts[line] ?? text.length).replace(/[\r\n]+$/, '');
+      const source = text === '' ? null : clipLine(shown, at - start);
+      return { file, line, column, path, message, hint, source };
     });
 };
+
+const placeFrom = (starts: readonly number[], offset: number) => {
+  const index = lineAt(starts, offset);
+  return { line: index + 1, column: offset - (starts[index] ?? 0) + 1 };
+};
+
+/** Line and column of an offset, both from 1. */
+export const placeOf = (text: string, offset: number): { readonly line: number; readonly column: number } =>
+  placeFrom(lineStarts(text), offset);
 
 /** Why a file is refused. `total`: how many problems there were; `service`: the name it declares, if that is seen. */
 export type Refusal = {

@@ -5,9 +5,10 @@ import type { PlaceView } from '../../rollouts/facade.ts';
 import type { ApiDeps, ZodApp } from '../deps.ts';
 import { actorOf } from '../guard.ts';
 import { sendRefusals } from '../problem.ts';
-import { placeList, prepared, problemDocument, releaseList } from '../schemas/answers.ts';
+import { effectiveConfig, placeList, prepared, problemDocument, releaseList } from '../schemas/answers.ts';
 import {
   adoptRequest,
+  configQuery,
   planRequest,
   playbookQuery,
   releasesQuery,
@@ -106,6 +107,25 @@ export const addServiceRoutes = (app: ZodApp, { rollouts, ledger }: ApiDeps): vo
         environment: request.body.environment ?? null,
         actor: actorOf(request),
       }),
+  );
+
+  app.get(
+    '/v1/services/:service/config',
+    {
+      schema: {
+        summary: 'What counts for a service, with who said it in which line',
+        tags: ['services'],
+        params: serviceParams,
+        querystring: configQuery,
+        response: {
+          200: effectiveConfig,
+          404: unknown,
+          422: problemDocument.describe('its file, or that of the organisation, is wrong'),
+        },
+      },
+    },
+    async ({ params, query }) =>
+      rollouts.config({ service: params.service, environment: query.environment ?? null }),
   );
 
   app.get(

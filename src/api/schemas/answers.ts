@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checkNames } from '../../../runbooks/checks/check.ts';
 import type { Prepared } from '../../../workflows/contract.ts';
 import type { SaidAnswer, StartAnswer } from '../../rollouts/requests.ts';
+import type { EffectiveConfig } from '../../service-file/organisation/explain.ts';
 import type { ChainReport, SampleView } from '../../store/views.ts';
 import type { DoctorReport, Readiness } from '../health.ts';
 import { event } from './event.ts';
@@ -66,6 +67,33 @@ export const saidAnswer: z.ZodType<SaidAnswer> = z
 export const rolloutAnswer: z.ZodType<StartAnswer | SaidAnswer> = z.union([startAnswer, saidAnswer]);
 
 export const rolloutList = z.object({ rollouts: z.array(rollout).readonly() });
+/** A service file as it counts: with what it inherits and what the product says where nobody does. */
+export const effectiveConfig: z.ZodType<EffectiveConfig> = z
+  .object({
+    service: z.string(),
+    environment: z.string().nullable().describe('null: all of them'),
+    values: z
+      .array(
+        z.object({
+          path: z.string().describe('place in a service file, such as environments.production.held'),
+          environment: z.string().nullable().describe('null: it belongs to none of them'),
+          value: z.string().describe('as YAML in one line'),
+          origin: z
+            .discriminatedUnion('by', [
+              z.object({
+                by: z.enum(['service', 'defaults', 'floors']),
+                file: z.string(),
+                line: z.int(),
+              }),
+              z.object({ by: z.literal('product') }),
+            ])
+            .describe("who said it: the service file, sluice.yml's defaults or floors, or the product"),
+        }),
+      )
+      .readonly(),
+  })
+  .meta({ id: 'EffectiveConfig' });
+
 export const placeList = z.object({ services: z.array(place).readonly() });
 export const releaseList = z.object({ releases: z.array(releaseView).readonly() });
 export const eventList = z.object({

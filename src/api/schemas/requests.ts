@@ -152,6 +152,9 @@ export const recordingQuery = z.strictObject({
 });
 
 export const releasesQuery = z.strictObject({ environment, limit: whole(1, 500).prefault('50') });
+export const configQuery = z.strictObject({
+  environment: typed.optional().describe('without it all of them'),
+});
 export const playbookQuery = z.strictObject({
   environment,
   version: typed.optional().describe('default: the last rollout'),

@@ -1,9 +1,14 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errorTable, SluiceError } from '../../../runbooks/errors.ts';
 import { accessFileName, isAccessFile, readAccessFile } from '../../access/read.ts';
 import { loadServices } from '../../service-file/folder.ts';
-import { serviceJsonSchema } from '../../service-file/json-schema.ts';
+import { organisationJsonSchema, serviceJsonSchema } from '../../service-file/json-schema.ts';
+import {
+  isOrganisationFile,
+  organisationFileName,
+  readOrganisation,
+} from '../../service-file/organisation/read.ts';
 import type { FileProblem } from '../../service-file/problems.ts';
 import { fileProblems, renderProblems } from '../../service-file/problems.ts';
 import { readServiceFile } from '../../service-file/read.ts';
@@ -13,6 +18,7 @@ import { print, printJson } from '../terminal.ts';
 
 type Linted = {
   readonly path: string;
+  /** `null`: the file is about all of them. */
   readonly service: string | null;
   readonly problems: readonly FileProblem[];
 };
@@ -31,17 +37,25 @@ export const lint = async (
   else {
     for (const { path, service, problems } of linted) {
       if (problems.length === 0)
-        print(terminal, [[span('✓ ', 'good'), span(`${path}: ${service ?? 'who may do what'}`)]]);
+        print(terminal, [[span('✓ ', 'good'), span(`${path}: ${service ?? purposeOf(path)}`)]]);
       else terminal.err.write(`${renderProblems(problems)}\n\n`);
     }
   }
   return broken.length === 0 ? 0 : errorTable.SERVICE_FILE_INVALID.exit;
 };
 
+const purposeOf = (path: string): string =>
+  isAccessFile(path) ? 'who may do what' : 'what services inherit and keep';
+
 const lintFile = async (path: string): Promise<Linted> => {
   try {
     if (isAccessFile(path)) {
       await readAccessFile(path);
+      return { path, service: null, problems: [] };
+    }
+    if (isOrganisationFile(path)) {
+      const { error } = await readOrganisation(dirname(path));
+      if (error !== null) throw error;
       return { path, service: null, problems: [] };
     }
     const { file } = await readServiceFile(path);
@@ -58,7 +72,7 @@ const brokenFile = (path: string, error: unknown): Linted => {
 };
 
 const lintFolder = async (folder: string): Promise<readonly Linted[]> => {
-  const { services, broken } = await loadServices(folder);
+  const { services, broken, organisation } = await loadServices(folder);
   if (services.length + broken.length === 0) {
     throw new SluiceError({
       code: 'NOT_FOUND',
@@ -67,15 +81,27 @@ const lintFolder = async (folder: string): Promise<readonly Linted[]> => {
     });
   }
   const access = join(folder, accessFileName);
+  const isWhole = broken.every(({ error }) => error.code !== 'ORGANISATION_FILE_INVALID');
   return [
     ...(existsSync(access) ? [await lintFile(access)] : []),
+    ...(organisation !== null && isWhole
+      ? [{ path: join(folder, organisationFileName), service: null, problems: [] }]
+      : []),
     ...services.map(({ path, file }): Linted => ({ path, service: file.service, problems: [] })),
     ...broken.map(({ path, error }) => brokenFile(path, error)),
   ];
 };
 
-/** `sluice schema`: the JSON Schema of service files, for editors. */
-export const schema = ({ terminal }: Omit<Cli, 'api'>): number => {
-  terminal.out.write(`${JSON.stringify(serviceJsonSchema(), null, 2)}\n`);
+const schemas = { service: serviceJsonSchema, organisation: organisationJsonSchema } as const;
+
+/** `sluice schema [service|organisation]`: the JSON Schema of such a file, for editors. @throws SluiceError USAGE */
+export const schema = ({ terminal }: Omit<Cli, 'api'>, of = 'service'): number => {
+  if (of !== 'service' && of !== 'organisation')
+    throw new SluiceError({
+      code: 'USAGE',
+      message: `There is no schema of "${of.slice(0, 60)}".`,
+      hint: 'Say sluice schema service, or sluice schema organisation for sluice.yml.',
+    });
+  terminal.out.write(`${JSON.stringify(schemas[of](), null, 2)}\n`);
   return 0;
 };

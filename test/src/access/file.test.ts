@@ -172,6 +172,6 @@ describe('the file as it stands', () => {
 
   test('is no service file', async () => {
     await write('people: {}');
-    expect(await loadServices(folder)).toEqual({ services: [], broken: [] });
+    expect(await loadServices(folder)).toEqual({ services: [], broken: [], organisation: null });
   });
 });

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
-import { placeList, prepared, problemDocument, releaseList } from '../../../src/api/schemas/answers.ts';
+import {
+  effectiveConfig,
+  placeList,
+  prepared,
+  problemDocument,
+  releaseList,
+} from '../../../src/api/schemas/answers.ts';
+import { SluiceError } from '../../../runbooks/errors.ts';
 import { releaseView } from '../../../src/api/schemas/rollout.ts';
 import { runbookTo, Story } from './story.ts';
 import type { World } from './world.ts';
@@ -37,6 +44,44 @@ const foreseen = {
   ...{ smallestFound: 0.028, largestPassing: null, excludedAfterSeconds: 2660, smallestSlowdown: 1.39 },
   ...{ suffices: false, sentence: 'At 5 requests per second …', warning: 'A watch of …', advice: 'About …' },
 };
+
+test('config: 200 with who said what, 404 and 422 as they are refused', async () => {
+  const config = {
+    service: 'shop',
+    environment: 'production',
+    values: [
+      { path: 'service', environment: null, value: 'shop', origin: { by: 'product' as const } },
+      {
+        ...{ path: 'environments.production.held', environment: 'production', value: '2h' },
+        origin: { by: 'floors' as const, file: 'services/sluice.yml', line: 7 },
+      },
+    ],
+  };
+  const asked: unknown[] = [];
+  world.script.config = async (request) => {
+    asked.push(request);
+    return config;
+  };
+  const answer = await call('GET', '/v1/services/shop/config?environment=production');
+  expect(answer.statusCode).toBe(200);
+  expect(effectiveConfig.parse(answer.json())).toEqual(config);
+  await call('GET', '/v1/services/shop/config');
+  expect(asked).toEqual([
+    { service: 'shop', environment: 'production' },
+    { service: 'shop', environment: null },
+  ]);
+  for (const [code, status] of [
+    ['SERVICE_UNKNOWN', 404],
+    ['ORGANISATION_FILE_INVALID', 422],
+  ] as const) {
+    world.script.config = async () => {
+      throw new SluiceError({ code, message: 'No.' });
+    };
+    const refused = await call('GET', '/v1/services/shop/config');
+    expect(problemDocument.parse(refused.json())).toMatchObject({ code, status });
+  }
+  expect((await call('GET', '/v1/services/shop/config?what=1')).statusCode).toBe(400);
+});
 
 test('plan: 200 with the runbook, 422 with the refusals', async () => {
   const plan = {

@@ -109,6 +109,7 @@ const scriptOn = (ledger: Ledger): Script => ({
   say: unscripted('say'),
   adopt: unscripted('adopt'),
   rights: unscripted('rights'),
+  config: unscripted('config'),
   playbook: unscripted('playbook'),
   pageAnswered: unscripted('pageAnswered'),
   acknowledge: unscripted('acknowledge'),

@@ -66,7 +66,100 @@ describe('lint', () => {
   });
 });
 
-test('schema: JSON Schema of service files', async () => {
+describe('beside a sluice.yml', () => {
+  const organisation = `apiVersion: sluice/v1
+defaults: { environments: { '*': { held: 2h } } }
+floors: { environments: { production: { gates: { errors: { max: 0.5% } } } } }
+`;
+  const beside = async (text: string): Promise<string> => {
+    const services = await mkdtemp(path.join(folder, 'organisation-'));
+    await writeFile(path.join(services, 'shop.yml'), good.replace('errors: { max: 1% }', 'errors: {}'));
+    await writeFile(path.join(services, 'loose.yml'), good.replace('service: shop', 'service: loose'));
+    await writeFile(path.join(services, 'sluice.yml'), text);
+    return services;
+  };
+
+  test('lint: the floor that a file loosens, with both lines; the file itself', async () => {
+    const services = await beside(organisation);
+    const env = { ...nowhere(), SLUICE_SERVICES: services };
+    const all = await sluice(env, 'lint');
+    expect(all.exit).toBe(2);
+    expect(all.out).toContain('sluice.yml: what services inherit and keep\n');
+    expect(all.out).toContain('shop.yml: shop\n');
+    expect(all.err).toContain('loose.yml:9:');
+    expect(all.err).toContain('environments.production.gates.errors.max must be at most 0.5%; found "1%"');
+    expect(all.err).toContain(`the floor stands in ${path.join(services, 'sluice.yml')}:3`);
+    const file = path.join(services, 'sluice.yml');
+    expect(await sluice(nowhere(), 'lint', file)).toMatchObject({ exit: 0, err: '' });
+    expect((await sluice(nowhere(), 'lint', path.join(services, 'loose.yml'))).exit).toBe(2);
+  });
+
+  test('lint: every problem of the file at once, and those of the services', async () => {
+    const services = await beside(organisation.replace('held: 2h', 'hel: 2h').replace('0.5%', 'half'));
+    await writeFile(path.join(services, 'other.yml'), good.replace('steps', 'stops'));
+    const { exit, err } = await sluice({ ...nowhere(), SLUICE_SERVICES: services }, 'lint');
+    expect(exit).toBe(2);
+    expect(err).toContain('sluice.yml:2:');
+    expect(err).toContain('did you mean held?');
+    expect(err).toContain('sluice.yml:3:');
+    expect(err).toContain('other.yml:8:');
+    const file = path.join(services, 'sluice.yml');
+    const json = JSON.parse((await sluice(nowhere(), 'lint', file, '--json')).out) as unknown;
+    expect(json).toMatchObject({ ok: false, files: [{ path: file, problems: [{ line: 2 }, { line: 3 }] }] });
+  });
+
+  test('config show: what counts and who said it, by the files of this machine where no daemon answers', async () => {
+    const services = await beside(organisation);
+    const env = { ...nowhere(), SLUICE_SERVICES: services };
+    const { exit, out, err } = await sluice(env, 'config', 'show', 'shop');
+    expect(exit).toBe(0);
+    expect(err).toContain(`No daemon answers: this is what the files in ${services} say.`);
+    expect(out).toMatchSnapshot();
+    const json = JSON.parse(
+      (await sluice(env, 'config', 'show', 'shop', 'production', '--json')).out,
+    ) as unknown;
+    expect(json).toMatchObject({
+      service: 'shop',
+      environment: 'production',
+      values: expect.arrayContaining([
+        {
+          path: 'environments.production.held',
+          environment: 'production',
+          value: '2h',
+          origin: { by: 'defaults', file: path.join(services, 'sluice.yml'), line: 2 },
+        },
+        {
+          path: 'environments.production.stuck.after',
+          environment: 'production',
+          value: '90s',
+          origin: { by: 'product' },
+        },
+      ]) as unknown,
+    });
+  });
+
+  test('config show: refused in clear words', async () => {
+    const env = { ...nowhere(), SLUICE_SERVICES: await beside(organisation) };
+    expect(await sluice(env, 'config', 'set', 'shop')).toMatchObject({ exit: errorTable.USAGE.exit });
+    expect((await sluice(env, 'config', 'show', 'loose')).err).toContain('must be at most 0.5%');
+    expect(await sluice(env, 'config', 'show', 'shoop')).toMatchObject({
+      exit: errorTable.SERVICE_UNKNOWN.exit,
+      err: expect.stringContaining('Did you mean shop?') as unknown,
+    });
+    expect(await sluice(env, 'config', 'show', 'shop', 'test')).toMatchObject({
+      exit: errorTable.ENVIRONMENT_UNKNOWN.exit,
+      err: expect.stringContaining('It has: production.') as unknown,
+    });
+  });
+});
+
+test('schema: JSON Schema of service files, and of the organisation’s', async () => {
+  const organisation = await sluice(nowhere(), 'schema', 'organisation');
+  expect(JSON.parse(organisation.out)).toMatchObject({
+    properties: { floors: { properties: { hosts: { type: 'array' } } } },
+  });
+  expect((await sluice(nowhere(), 'schema', 'service')).out).toBe((await sluice(nowhere(), 'schema')).out);
+  expect(await sluice(nowhere(), 'schema', 'access')).toMatchObject({ exit: errorTable.USAGE.exit, out: '' });
   const { exit, out } = await sluice(nowhere(), 'schema');
   expect(exit).toBe(0);
   expect(JSON.parse(out)).toMatchObject({

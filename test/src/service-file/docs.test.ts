@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
-import { stringify } from 'yaml';
 import { z } from 'zod';
 import { serviceFileSchema } from '../../../runbooks/service.ts';
 import { knownAt, serviceJsonSchema } from '../../../src/service-file/json-schema.ts';
 import { parseServiceFile } from '../../../src/service-file/read.ts';
 import { changed, said, validText } from './make.ts';
+import { rowsOf } from './rows.ts';
 
 const page = await readFile(new URL('../../../docs/service-file.md', import.meta.url), 'utf8');
 const example = await readFile(new URL('../../../examples/shop/shop.yml', import.meta.url), 'utf8');
@@ -13,33 +13,6 @@ const blocks = (language: string): readonly string[] =>
   [...page.matchAll(/```(\w+)\n([\s\S]*?)```/g)].flatMap(([, found, text]) =>
     found === language && text !== undefined ? [text] : [],
   );
-
-type JsonSchema = ReturnType<typeof serviceJsonSchema>;
-const isSchema = (found: unknown): found is JsonSchema => typeof found === 'object' && found !== null;
-
-/** Rows of the page's table as the schema wants them: key, default, meaning. */
-const rowsOf = (schema: JsonSchema, path: string): readonly string[] => {
-  const inside = isSchema(schema.additionalProperties)
-    ? rowsOf(schema.additionalProperties, `${path}.NAME`)
-    : isSchema(schema.items)
-      ? rowsOf(schema.items, `${path}[]`)
-      : [];
-  const members = Object.entries(schema.properties ?? {}).flatMap(([key, member]) => {
-    if (!isSchema(member)) return [];
-    const at = path === '' ? key : `${path}.${key}`;
-    const standard =
-      member.default === undefined
-        ? undefined
-        : stringify(member.default, { collectionStyle: 'flow', flowCollectionPadding: false }).trim();
-    const given =
-      schema.required?.includes(key) === true ? 'required' : standard === undefined ? '' : `\`${standard}\``;
-    return [
-      `| \`${at}\` | ${given} | ${member.description ?? ''} |`.replace(/ +/g, ' '),
-      ...rowsOf(member, at),
-    ];
-  });
-  return [...members, ...inside];
-};
 
 describe('docs/service-file.md', () => {
   test('has a row for every key of the schema, with its default and its meaning', () => {

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import { findService, loadServices } from '../../../src/service-file/folder.ts';
+import { readServiceFile } from '../../../src/service-file/read.ts';
 import { validText } from './make.ts';
 
 let folder = '';
@@ -71,12 +72,60 @@ describe('a folder of service files', () => {
     expect(broken[0]?.error.message).toContain('it is a folder');
   });
 
-  test.each(['sluice.yml', 'sluice.yaml'])('keeps the name %s', async (name) => {
-    await write(name, named('sluice'));
-    const { services, broken } = await loadServices(folder);
-    expect([services.length, broken.length]).toEqual([0, 1]);
-    expect(broken[0]?.error.message).toContain("is kept for the organisation's defaults");
+  test('has its organisation in sluice.yml, which is no service file', async () => {
+    await write('sluice.yml', "apiVersion: sluice/v1\ndefaults: { environments: { '*': { held: 2h } } }\n");
+    await write('shop.yml', validText.replace('    held: 24h\n', ''));
+    const { services, broken, organisation } = await loadServices(folder);
+    expect(broken).toEqual([]);
+    expect(organisation?.document.path).toBe(join(folder, 'sluice.yml'));
+    expect(services[0]?.file.environments['production']?.held).toBe(7_200_000);
+    expect((await readServiceFile(join(folder, 'shop.yml'))).file).toEqual(services[0]?.file);
   });
+
+  test.each([
+    ['is wrong', 'sluice.yml', 'apiVersion: sluice/v1\nfloors: 7', 'floors must be a mapping'],
+    ['is another name’s', 'sluice.yaml', 'apiVersion: sluice/v1', 'has a name that is not read'],
+  ])('lets nothing be deployed while its sluice.yml %s', async (_, name, text, says) => {
+    await write(name, text);
+    await write('shop.yml', validText);
+    const { services, broken } = await loadServices(folder);
+    expect(services.map(({ file }) => file.service)).toEqual(['shop']);
+    expect(broken.map(({ error }) => error.code)).toEqual(['ORGANISATION_FILE_INVALID']);
+    const error = await refusal(findService(folder, 'shop'));
+    expect(error.code).toBe('ORGANISATION_FILE_INVALID');
+    expect(error.message).toContain(name);
+    expect(error.message).toContain(says);
+    expect((await refusal(readServiceFile(join(folder, 'shop.yml')))).code).toBe('ORGANISATION_FILE_INVALID');
+    // What goes back, and what only looks, does not wait for it.
+    expect((await findService(folder, 'shop', 'lists')).file.service).toBe('shop');
+    expect((await findService(folder, 'shop', 'nothing')).file.service).toBe('shop');
+  });
+
+  test('goes back by what can be read of a sluice.yml that is wrong; without any of it, the file alone', async () => {
+    const short = validText.replace('    held: 24h\n', '').replace('  manifests: ./releases', '  {}');
+    await write('shop.yml', short);
+    await write('sluice.yml', 'defaults: { artifact: { manifests: ./releases } }\nfloors: { hosts: 7 }\n');
+    const back = await findService(folder, 'shop', 'lists');
+    expect(back.file.artifact.manifests).toBe(join(folder, 'releases'));
+    await write('sluice.yml', 'defaults: [');
+    expect((await refusal(findService(folder, 'shop', 'lists'))).code).toBe('ORGANISATION_FILE_INVALID');
+    await write('shop.yml', validText);
+    expect((await findService(folder, 'shop', 'lists')).file.service).toBe('shop');
+  });
+
+  test.each(['a folder', 'a link that leads nowhere'])(
+    'whose sluice.yml is %s is not one without',
+    async (what) => {
+      await write('shop.yml', validText);
+      const path = join(folder, 'sluice.yml');
+      if (what === 'a folder') await mkdir(path);
+      else await symlink(join(folder, 'nothing'), path);
+      expect((await refusal(findService(folder, 'shop'))).code).toBe('ORGANISATION_FILE_INVALID');
+      expect((await refusal(readServiceFile(join(folder, 'shop.yml')))).code).toBe(
+        'ORGANISATION_FILE_INVALID',
+      );
+    },
+  );
 
   test('that is not there is said so', async () => {
     const error = await refusal(loadServices(join(folder, 'none')));
