@@ -1,12 +1,15 @@
 // One instance of a small shop, as the examples run it: node app.mjs RUN-FOLDER INSTANCE DIGEST MANIFEST.
-// It behaves as its manifest says (errorRate, latency), counts what it answers, and says which digest it runs.
+// It behaves as its manifest says (errorRate, latency, crash, routes; `kill -USR2` makes half of its answers errors, `-USR1` ends that), counts what it answers, and says which digest it runs.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 
 const [run, instance, digest, manifestFile] = process.argv.slice(2);
 const manifest = JSON.parse(readFileSync(manifestFile, 'utf8'));
-const { version, errorRate = 0, latency = { medianMs: 5, p95Ms: 15 }, readyAfterMs = 0 } = manifest;
+const { version, latency = { medianMs: 5, p95Ms: 15 }, readyAfterMs = 0 } = manifest;
+let { errorRate = 0 } = manifest;
+process.on('SIGUSR2', () => (errorRate = 0.5)).on('SIGUSR1', () => ({ errorRate = 0 } = manifest));
+if (manifest.crash?.afterMs === 0) process.exit(1);
 const born = performance.now();
 
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5];
@@ -56,8 +59,10 @@ const server = createServer((request, response) => {
   const ready = readyAfterMs !== 'never' && performance.now() - born >= readyAfterMs;
   if (request.url === '/healthz') return answer(ready ? 200 : 503, JSON.stringify({ ready }));
   if (request.url === '/metrics') return answer(200, metrics(), 'text/plain; version=0.0.4');
-  const began = performance.now();
   request.resume();
+  const fixed = manifest.routes?.[request.url];
+  if (fixed !== undefined) return answer(fixed.status, JSON.stringify({ version }));
+  const began = performance.now();
   setTimeout(() => {
     const code = Math.random() < errorRate ? 500 : 200;
     answer(code, JSON.stringify({ version }));

@@ -3,12 +3,11 @@ import { judge, rowOf } from './judge.ts';
 import type { Kill } from './plan.ts';
 import type { TargetName, WitnessEvent } from './planes/plane.ts';
 import type { StrategyName } from '../../runbooks/runbook.ts';
-import { open, outAndBack, promote, wayUp } from './play.ts';
+import { deployed, open, outAndBack, promote, wayUp } from './play.ts';
 import type { Row } from './row.ts';
 import type { Stand } from './stand.ts';
 import type { TraceLine } from './trace.ts';
 import { counted } from './trace.ts';
-import { until } from './until.ts';
 
 /** One rollout in which the daemon is killed at each of these boundaries, and comes back each time. */
 export type KilledRollout = {
@@ -42,20 +41,13 @@ export const playKilled = async (stand: Stand, rollout: KilledRollout): Promise<
   // Two instances, so that a rolling update has a batch in the middle of its way.
   const instances = strategy === 'rolling' ? 2 : 1;
   if (claims) {
-    stand.fixture.use('blue-green', '1h', instances, target);
+    stand.fixture.use('blue-green', { instances, target });
     await promote(stand, `${name}-before`);
   }
-  stand.fixture.use(strategy, keepWarm, instances, target);
+  stand.fixture.use(strategy, { keepWarm, instances, target });
   const opening = await open(stand, name, release);
   stand.plan({ id: name, kills });
-  // The ledger says that the one before has ended a moment before its workflow lets the lock go.
-  let tries = 0;
-  const { rolloutId } = await until('the lock is free', () =>
-    stand.api.deploy(opening.version, `${opening.key}-${(tries += 1)}`).catch((error: unknown) => {
-      if (claims && String(error).includes('ROLLOUT_LOCKED')) return null;
-      throw error;
-    }),
-  );
+  const rolloutId = await deployed(stand, opening);
   if (abortFlag) {
     await stand.passes(rolloutId, 'watches its flag', ({ steps }) =>
       steps.some(

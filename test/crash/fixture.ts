@@ -45,7 +45,7 @@ const flag = {
 
 const serviceFile = (
   strategy: StrategyName,
-  keepWarm: string,
+  { keepWarm = '1h', ready = '30s' }: Usage,
   { block, source, queries }: Blocks,
 ): string => `apiVersion: sluice/v1
 service: ${service}
@@ -54,10 +54,11 @@ artifact: { manifests: ./releases }
 environments:
   ${environment}:
     target: ${block}
-    strategy: ${strategies[strategy]}
+    strategy: ${strategies[strategy].replaceAll('ready: 30s', `ready: ${ready}`)}
     flags: { flagd: { file: ./flags.json } }
     smoke:
       - http: { path: /healthz, within: 2s }
+      - http: { path: /smoke, within: 2s }
     gates:
       every: 250ms
       source: ${source}
@@ -65,6 +66,15 @@ environments:
       onInconclusive: { extend: ${watchMs / 1000}s, then: ask }
     rollback: { keepWarm: ${keepWarm}, verify: 30s }
 `;
+
+/** How the next releases take over; unless said otherwise on the stand's own target, with one instance. */
+export type Usage = {
+  readonly target?: TargetName;
+  readonly instances?: number;
+  readonly keepWarm?: string;
+  /** How long a new instance may take to be ready. */
+  readonly ready?: string;
+};
 
 /** The files of one stand: service file, releases, practice file. */
 export class Fixture {
@@ -74,6 +84,7 @@ export class Fixture {
   #count = 0;
   readonly #plane: Plane;
   #instances = 1;
+  readonly #sizes = new Map<string, number>();
 
   /** What the plane needs of it is there; the service file comes with `use`. */
   constructor(folder: string, plane: Plane) {
@@ -83,32 +94,53 @@ export class Fixture {
     this.practice = join(folder, 'practice.json');
     mkdirSync(join(this.services, 'releases'), { recursive: true });
     writeFileSync(this.practice, JSON.stringify({ services: plane.practice }));
-    this.#release(firstVersion, 0);
+    this.#release(firstVersion);
   }
 
   /** How long the old version stays ready after the promotions that follow, which are a canary's. */
   keepWarm(duration: string): void {
-    this.use('canary', duration);
+    this.use('canary', { keepWarm: duration });
   }
 
-  /** By which strategy and target the next releases take over, and with how many instances; their flag is off. */
-  use(strategy: StrategyName, keepWarm = '1h', instances = 1, target: TargetName = this.#plane.target): void {
+  /** By which strategy the next releases take over, and how; their flag is off. */
+  use(strategy: StrategyName, usage: Usage = {}): void {
+    const { instances = 1, target = this.#plane.target } = usage;
     this.#instances = instances;
     writeFileSync(join(this.services, 'flags.json'), JSON.stringify({ flags: { 'checkout-v2': flag } }));
     writeFileSync(
       join(this.services, `${service}.yml`),
-      serviceFile(strategy, keepWarm, this.#plane.blocks(target, instances)),
+      serviceFile(strategy, usage, this.#plane.blocks(target, instances)),
     );
   }
 
   /** A new release that never fails. Returns its version. */
   healthy(): string {
-    return this.#release(this.#next(), 0);
+    return this.#release(this.#next());
   }
 
   /** A new release that fails every second request. */
   failing(): string {
-    return this.#release(this.#next(), 0.5);
+    return this.#release(this.#next(), { errorRate: 0.5 });
+  }
+
+  /** One whose processes end as soon as they begin. */
+  crashing(): string {
+    return this.#release(this.#next(), { crash: { afterMs: 0 } });
+  }
+
+  /** One that never says that it is ready. */
+  unready(): string {
+    return this.#release(this.#next(), { readyAfterMs: 'never' });
+  }
+
+  /** One that is up and fails its smoke test. */
+  unfit(): string {
+    return this.#release(this.#next(), { routes: { '/smoke': { status: 500 } } });
+  }
+
+  /** Of how many instances that version is. */
+  sizeOf(version: string): number {
+    return this.#sizes.get(version) ?? 1;
   }
 
   #next(): string {
@@ -116,17 +148,20 @@ export class Fixture {
     return `1.${this.#count}.0`;
   }
 
-  #release(version: string, errorRate: number): string {
+  #release(version: string, more: object = {}): string {
     const manifest = {
       service,
       version,
       instances: this.#instances,
-      errorRate,
+      errorRate: 0,
       latency: { medianMs: 2, p95Ms: 6 },
       readyAfterMs: 100,
+      routes: { '/smoke': { status: 200 } },
       seed: 11,
+      ...more,
     };
     writeFileSync(join(this.services, 'releases', `${version}.json`), JSON.stringify(manifest));
+    this.#sizes.set(version, this.#instances);
     return version;
   }
 }

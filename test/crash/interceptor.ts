@@ -3,6 +3,7 @@ import type { ActivityInboundCallsInterceptor, WorkerInterceptors } from '@tempo
 import type { Kill } from './plan.ts';
 import { readPlan } from './plan.ts';
 import type { About, TraceLine } from './trace.ts';
+import { until } from './until.ts';
 import { aboutOf, appendTrace, counted, readTrace } from './trace.ts';
 
 /**
@@ -40,18 +41,25 @@ const inbound = (
       ...about,
     });
     note(line('begin'));
+    const isMeant = (when: Kill['when']): boolean =>
+      plan.kills.some((kill) => kill.when === when && counted(trace, plan.id, kill)[kill.nth - 1] === id);
     const die = (when: Kill['when']): void => {
-      const meant = plan.kills.some(
-        (kill) => kill.when === when && counted(trace, plan.id, kill)[kill.nth - 1] === id,
-      );
       const met = trace.some(
         (old) => old.event === 'killed' && old.plan === plan.id && old.id === id && old.when === when,
       );
-      if (!meant || met) return;
+      if (!isMeant(when) || met) return;
       note({ ...line('killed'), when });
       process.kill(process.pid, 'SIGKILL');
     };
     die('before');
+    if (isMeant('held')) {
+      note(line('held'));
+      // It says that it lives, as one that waits for somebody else does.
+      await until('the plan is another one', () => {
+        context.heartbeat();
+        return readPlan(folder).id !== plan.id;
+      });
+    }
     const middle = untilMiddle(about);
     let half: NodeJS.Timeout | undefined;
     if (middle === null) {

@@ -1,23 +1,27 @@
 import type { Weights } from '../../runbooks/runbook.ts';
 import type { RolloutState } from '../../runbooks/state.ts';
 import type { RolloutView } from '../../src/store/views.ts';
+import type { WitnessEvent } from './planes/plane.ts';
 import type { Row } from './row.ts';
 import type { Stand } from './stand.ts';
 import type { TraceLine } from './trace.ts';
 import { judgeDeadlines } from './witness-deadlines.ts';
 import type { Problem } from './witness-effects.ts';
-import { judgeClients, judgeEffects, judgeTraffic } from './witness-effects.ts';
+import { judgeClients, judgeEffects, judgeTraffic, judgeTurned } from './witness-effects.ts';
 import { judgeLedger } from './witness-ledger.ts';
 
 /** What must have come of a rollout. */
 export type Expected = {
   readonly state: RolloutState;
-  /** Every change of the weights since `since`, in order. */
-  readonly traffic: readonly Weights[];
+  /** Every change of the weights since `since`, in order; `turnedBackFrom`: as far as it came of that way, and back. */
+  readonly traffic:
+    readonly Weights[] | { readonly turnedBackFrom: readonly Weights[]; readonly to: Weights };
   /** Number of the practice plane's last event before it. */
   readonly since: number;
   /** Writes that the target had to refuse because they came too late. */
   readonly late?: (key: string) => boolean;
+  /** The release ends as soon as it begins: its plane starts it again and again. */
+  readonly mayCrash?: boolean;
   /** The strategy has a moment without anybody to answer. */
   readonly mayLose?: boolean;
 };
@@ -49,6 +53,10 @@ export const judge = async (stand: Stand, id: string, expected: Expected): Promi
       (await stand.api.samples(id, body.watch)).map(({ t }) => t),
     );
   }
+  const traffic = (events: readonly WitnessEvent[]): readonly Problem[] =>
+    'to' in expected.traffic
+      ? judgeTurned(events, expected.traffic.turnedBackFrom, expected.traffic.to)
+      : judgeTraffic(events, expected.traffic);
   const chain = await stand.api.audit();
   return {
     view,
@@ -63,8 +71,8 @@ export const judge = async (stand: Stand, id: string, expected: Expected): Promi
             },
           ],
     effects: [
-      ...judgeEffects(seen, expected.late),
-      ...judgeTraffic(seen, expected.traffic),
+      ...judgeEffects(expected.mayCrash === true ? seen.filter(isNoRestart) : seen, expected.late),
+      ...traffic(seen),
       ...judgeClients(seen, expected.mayLose),
     ],
     deadline: judgeDeadlines({ events, trace, samples, lives: stand.daemon.lives }),
@@ -74,6 +82,9 @@ export const judge = async (stand: Stand, id: string, expected: Expected): Promi
     ],
   };
 };
+
+const isNoRestart = (event: WitnessEvent): boolean =>
+  event.event !== 'instance-started' || event.restarts === 0;
 
 /** A row of the table; of the rollout's problems those that are about `subject`, or about nothing in particular. */
 export const rowOf = (

@@ -22,7 +22,7 @@ export const activities = [
 ] as const;
 export type ActivityName = (typeof activities)[number];
 
-const when = z.enum(['before', 'during', 'after']);
+const when = z.enum(['before', 'during', 'after', 'held']);
 
 const killSchema = z.strictObject({
   activity: z.enum(activities),
@@ -37,6 +37,7 @@ const killSchema = z.strictObject({
   /**
    * `before`: before its code runs. `after`: its code has had its effect, Temporal has not heard of it.
    * `during`: in the middle of its window where it has one, else at its first heartbeat.
+   * `held`: nobody is killed; before its code runs it waits until the plan is another one.
    */
   when,
 });

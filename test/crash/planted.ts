@@ -8,7 +8,7 @@ import type { TraceLine } from './trace.ts';
 import type { Watched } from './witness-deadlines.ts';
 import { judgeDeadlines } from './witness-deadlines.ts';
 import type { Problem } from './witness-effects.ts';
-import { judgeClients, judgeEffects, judgeTraffic } from './witness-effects.ts';
+import { judgeClients, judgeEffects, judgeTraffic, judgeTurned } from './witness-effects.ts';
 import { judgeLedger } from './witness-ledger.ts';
 
 const begin = Date.parse('2026-01-01T00:00:00.000Z');
@@ -128,6 +128,11 @@ const planted: Readonly<Record<string, readonly Problem[]>> = {
   'a process started twice': judgeEffects([...log, started(4)]),
   'traffic that went further': judgeTraffic([...log, weights(4, 50)], way),
   'traffic that never came': judgeTraffic([], way),
+  'traffic that stayed where it was taken back from': judgeTurned(log, way, { old: 100 }),
+  'traffic that took another way up': judgeTurned([...log, weights(4, 70), weights(5, 0)], way, {
+    new: 0,
+    old: 100,
+  }),
   'a request that nobody answered': judgeClients([...log, lost]),
   'an event twice': judgeLedger([...story, ...moved(closed, 0)]),
   'a transition twice under another id': judgeLedger([
@@ -157,6 +162,8 @@ const right: readonly Problem[] = [
   ...judgeEffects(log),
   // Ended in order and started again.
   ...judgeEffects([...log, ended, started(6)]),
+  ...judgeTurned([...log, weights(4, 0)], way, { new: 0, old: 100 }),
+  ...judgeTurned([], way, { old: 100 }),
   ...judgeClients(log),
   ...judgeClients([lost], true),
   ...judgeTraffic(log, way),

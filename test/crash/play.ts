@@ -2,6 +2,7 @@ import type { StrategyName, Weights } from '../../runbooks/runbook.ts';
 import type { RolloutView } from '../../src/store/views.ts';
 import { ramp } from './fixture.ts';
 import type { Stand } from './stand.ts';
+import { until } from './until.ts';
 
 /** A rollout that is about to be asked for, and what was before it. */
 export type Opening = {
@@ -22,7 +23,7 @@ export const open = async (stand: Stand, name: string, release: ReleaseKind): Pr
 };
 
 /** What the new version is like. */
-export type ReleaseKind = 'healthy' | 'failing';
+export type ReleaseKind = 'healthy' | 'failing' | 'crashing' | 'unready' | 'unfit';
 
 /** Percent that the new version has before it has all, by strategy; rolling as with two instances. */
 const shares: Readonly<Record<StrategyName, readonly number[]>> = {
@@ -58,10 +59,25 @@ export const watching = (stand: Stand, id: string, percent: number): Promise<Rol
     ),
   );
 
+/**
+ * Asks for it, and takes no for an answer as long as the rollout before holds the lock: the ledger says that it has ended
+ * a moment before its workflow lets that go. Returns the id.
+ */
+export const deployed = async (stand: Stand, { version, key }: Opening): Promise<string> => {
+  let tries = 0;
+  const { rolloutId } = await until('the lock is free', () =>
+    stand.api.deploy(version, `${key}-${(tries += 1)}`).catch((error: unknown) => {
+      if (String(error).includes('ROLLOUT_LOCKED')) return null;
+      throw error;
+    }),
+  );
+  return rolloutId;
+};
+
 /** A plain rollout without any harm. Returns its id. */
 export const promote = async (stand: Stand, name: string): Promise<string> => {
-  const { version, key } = await open(stand, name, 'healthy');
-  const { rolloutId } = await stand.api.deploy(version, key);
+  const opening = await open(stand, name, 'healthy');
+  const rolloutId = await deployed(stand, opening);
   const { state, sentence } = await stand.ended(rolloutId);
   if (state !== 'succeeded') throw new Error(`Without any harm it ended as ${state}: ${String(sentence)}`);
   return rolloutId;

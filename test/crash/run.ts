@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { obtainHaproxy } from '../servers/obtain-haproxy.ts';
 import { playKilled } from './boundaries.ts';
 import { endLeftovers, leftovers } from './leftovers.ts';
+import { writeMatrix } from './matrix.ts';
 import { witnessesSee } from './planted.ts';
 import type { Row } from './row.ts';
 import { heading, plainRow, sayRow } from './row.ts';
@@ -17,6 +18,7 @@ import { secondsSince } from './scenario.ts';
 import { killedRollouts } from './scenarios/boundaries.ts';
 import { endedOutside } from './scenarios/ended-outside.ts';
 import { outages } from './scenarios/outages.ts';
+import { outcomes } from './scenarios/outcomes.ts';
 import { requests } from './scenarios/requests.ts';
 import { resets } from './scenarios/resets.ts';
 import { killedStrategies } from './scenarios/strategies.ts';
@@ -29,18 +31,19 @@ const given = process.argv.slice(2);
 /** Every kill on both sides of its activity; without it, of each strategy but the canary one side by turns. */
 const full = given.includes('--full');
 
-/** The longest first, so that the stands finish together. */
+/** What needs a stand of its own kind first, then the longest, so that the stands finish together. */
 const scenarios: readonly Scenario[] = [
   ...[...killedRollouts, ...killedStrategies(full)].map((rollout) => ({
     name: rollout.name,
     ...(rollout.target === 'haproxy' ? { on: 'haproxy' as const } : {}),
     play: (stand: Stand) => playKilled(stand, rollout),
   })),
+  ...(full ? outcomes : []),
   ...outages,
   ...requests,
   ...endedOutside,
   ...resets,
-];
+].sort((one, other) => Number(other.on === 'haproxy') - Number(one.on === 'haproxy'));
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -48,7 +51,9 @@ const say = (text: string): void => {
 
 const failures: Row[] = [];
 let passed = 0;
+const rows: Row[] = [];
 const count = (row: Row): void => {
+  rows.push(row);
   say(sayRow(row));
   if (row.problems.length === 0) passed += 1;
   else failures.push(row);
@@ -170,6 +175,8 @@ if (failures.length === 0) rmSync(root, { recursive: true, force: true });
 else say(`data folders and logs: ${root}`);
 for (const { name, problems } of failures)
   say(`FAILED: crash: ${name}: ${problems[0]?.split('\n')[0] ?? ''}`);
+// Of a part of it there would be a table with holes.
+if (full && wanted.length === 0 && !stopped) say(`the matrix: ${await writeMatrix(rows)}`);
 say(`${secondsSince(beganAt).toFixed(0)} s`);
 say(`${passed} passed, ${failures.length} failed`);
 process.exit(failures.length === 0 ? 0 : 1);

@@ -9,13 +9,13 @@ const lineSchema = z.strictObject({
   at: z.number(),
   pid: z.number(),
   plan: z.string(),
-  event: z.enum(['begin', 'end', 'failed', 'killed']),
+  event: z.enum(['begin', 'end', 'failed', 'killed', 'held']),
   activity: z.string(),
   /** `<run>/<activity id>`: the same for every attempt. */
   id: z.string(),
   attempt: z.int(),
   /** Of `killed`: at which side of the activity. */
-  when: z.enum(['before', 'during', 'after']).optional(),
+  when: z.enum(['before', 'during', 'after', 'held']).optional(),
   rolloutId: z.string().optional(),
   /** Of writes. */
   key: z.string().optional(),

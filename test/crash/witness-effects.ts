@@ -55,16 +55,35 @@ export const judgeEffects = (
   return problems;
 };
 
+const wentOf = (events: readonly WitnessEvent[]): readonly string[] =>
+  events.flatMap((event) => (event.event === 'weights' ? [canonicalJson(event.weights)] : []));
+
+const sayWay = (way: readonly string[]): string => way.join(' → ') || 'nowhere';
+
 /** The traffic went exactly this way, step by step, and never anywhere else. */
 export const judgeTraffic = (
   events: readonly WitnessEvent[],
   expected: readonly Weights[],
 ): readonly Problem[] => {
-  const went = events.flatMap((event) => (event.event === 'weights' ? [canonicalJson(event.weights)] : []));
+  const went = wentOf(events);
   const should = expected.map(canonicalJson);
   if (went.join() === should.join()) return [];
+  return [about(null, `the traffic went ${sayWay(went)}, not ${sayWay(should)}`)];
+};
+
+/** The traffic went some of these steps, in order, and then back; or it went nowhere. */
+export const judgeTurned = (
+  events: readonly WitnessEvent[],
+  up: readonly Weights[],
+  to: Weights,
+): readonly Problem[] => {
+  const went = wentOf(events);
+  const should = up.map(canonicalJson);
+  const steps = went.slice(0, -1);
+  if (went.length === 0) return [];
+  if (went.at(-1) === canonicalJson(to) && steps.every((step, i) => step === should[i])) return [];
   return [
-    about(null, `the traffic went ${went.join(' → ') || 'nowhere'}, not ${should.join(' → ') || 'nowhere'}`),
+    about(null, `the traffic went ${sayWay(went)}, not as far as it came of ${sayWay(should)} and back`),
   ];
 };
 

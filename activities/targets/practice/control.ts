@@ -69,11 +69,13 @@ export type Create = z.output<typeof createSchema>;
  * - `unreachableMs`: calls about this service are swallowed: nothing is done, nothing is answered.
  * - `delayNextWriteMs`: the next write (of that action) is held before it is judged and applied.
  * - `loseNextAnswers`: so many of the next writes are carried out, but the answer never comes.
+ * - `failing`: that share of what the version answers to its clients is an error.
  */
 export const faultSchema = z.union([
   z.strictObject({ unreachableMs: ms.max(3_600_000) }),
   z.strictObject({ delayNextWriteMs: ms.max(600_000), action: z.enum(actionKinds).optional() }),
   z.strictObject({ loseNextAnswers: z.int().min(0).max(100), action: z.enum(actionKinds).optional() }),
+  z.strictObject({ failing: z.number().min(0).max(1), version }),
 ]);
 export type Fault = z.output<typeof faultSchema>;
 

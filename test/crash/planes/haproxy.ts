@@ -13,6 +13,7 @@ import type { HaproxyServer } from '../../servers/start-haproxy.ts';
 import { startHaproxy } from '../../servers/start-haproxy.ts';
 import { environment, firstVersion, service } from '../fixture.ts';
 import { until } from '../until.ts';
+import type { InstanceLine } from './instances.ts';
 import { metricsOf, readInstances } from './instances.ts';
 import { MetricsPage } from './metrics-page.ts';
 import type { Plane, WitnessEvent } from './plane.ts';
@@ -141,6 +142,10 @@ export const haproxyPlane = (folder: string): Plane => {
       return log.filter(({ n }) => n > after);
     },
     weights: seen,
+    fails: async (version, is) => {
+      for (const one of running(run))
+        if ('version' in one && one.version === version) process.kill(one.pid, is ? 'SIGUSR2' : 'SIGUSR1');
+    },
     close: async () => {
       await load.stop();
       await page.close();
@@ -154,7 +159,7 @@ export const haproxyPlane = (folder: string): Plane => {
 /** What failed was answered by a bad version itself; everything else was nobody's answer. */
 const isLost = (why: string): boolean => !why.endsWith(': 500');
 
-const running = (run: string): readonly { readonly pid: number }[] => {
+const running = (run: string): readonly InstanceLine[] => {
   const all = readInstances(run);
   const over = new Set(all.flatMap((one) => ('ended' in one ? [one.pid] : [])));
   return all.filter((one) => 'address' in one && !over.has(one.pid));

@@ -28,6 +28,8 @@ export type Plane = {
   events(after: number): Promise<readonly WitnessEvent[]>;
   /** Who has the traffic. */
   weights(): Promise<Weights>;
+  /** From now on every second request to that version fails, or no more. */
+  fails(version: string, is: boolean): Promise<void>;
   close(): Promise<void>;
 };
 

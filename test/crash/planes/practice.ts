@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { practiceTarget } from '../../../activities/targets/practice/adapter.ts';
+import { callPlane } from '../../../activities/targets/practice/control-client.ts';
 import { controlPath } from '../../../activities/targets/practice/control-path.ts';
 import { readPracticeEvents } from '../../../activities/targets/practice/event-log.ts';
 import { firstVersion, service } from '../fixture.ts';
@@ -59,6 +60,12 @@ export const practicePlane = (home: string): Plane => {
     },
     events: async (after) => (await readPracticeEvents(home)).filter(({ n }) => n > after),
     weights: async () => (await practiceTarget(home).observe(service)).weights,
+    fails: async (version, is) => {
+      const path = `/services/${service}/faults`;
+      const body = { failing: is ? 0.5 : 0, version };
+      const { status } = await callPlane(home, { method: 'POST', path, body });
+      if (status !== 200) throw new Error(`The plane refuses the fault: ${String(status)}.`);
+    },
     close: () => page.close(),
   };
 };

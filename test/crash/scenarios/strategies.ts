@@ -4,7 +4,7 @@ import type { ActivityName, Kill } from '../plan.ts';
 import type { TargetName } from '../planes/plane.ts';
 
 /** An activity of a rollout that goes up, and which one of that name. */
-type Place = readonly [activity: ActivityName, nth: number, which?: Pick<Kill, 'tells' | 'back'>];
+export type Place = readonly [activity: ActivityName, nth: number, which?: Pick<Kill, 'tells' | 'back'>];
 
 const shared: readonly Place[] = [
   ['prepare', 1],
@@ -92,7 +92,13 @@ const killsAt = (places: readonly Place[], full: boolean): readonly Kill[] =>
     return full ? both : both.slice(i % 2, (i % 2) + 1);
   });
 
-const strategies = Object.keys(own) as readonly StrategyName[];
+export const strategies = Object.keys(own) as readonly StrategyName[];
+
+/** Activities of the way up that come before the promotion, each with what tells it from its likes. */
+export const placesUp = (strategy: StrategyName): readonly Place[] =>
+  [...shared, ...own[strategy].up].filter(
+    ([activity]) => !['prepare', 'claimKeep', 'retire', 'record'].includes(activity),
+  );
 
 type Direction = 'up' | 'back';
 type Played = readonly [target: TargetName, strategy: StrategyName, direction: Direction];

@@ -7,17 +7,24 @@ type Kind = Action['do'];
 export class Faults {
   #unreachableUntilMs = 0;
   #delay: { readonly ms: number; readonly only: Kind | undefined } | null = null;
+  readonly #failing = new Map<string, number>();
   #lose: { readonly left: number; readonly only: Kind | undefined } = { left: 0, only: undefined };
 
   set(fault: Fault): void {
     if ('unreachableMs' in fault) this.#unreachableUntilMs = Date.now() + fault.unreachableMs;
     else if ('delayNextWriteMs' in fault) this.#delay = { ms: fault.delayNextWriteMs, only: fault.action };
+    else if ('failing' in fault) this.#failing.set(fault.version, fault.failing);
     else this.#lose = { left: fault.loseNextAnswers, only: fault.action };
   }
 
   /** For how much longer, in ms, calls about this service are swallowed. */
   unreachableMs(): number {
     return Math.max(0, this.#unreachableUntilMs - Date.now());
+  }
+
+  /** Share of the version's answers that are errors instead. */
+  failing(version: string): number {
+    return this.#failing.get(version) ?? 0;
   }
 
   /** How long to hold this write, in ms; used up by asking. */

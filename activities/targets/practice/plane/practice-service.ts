@@ -16,7 +16,7 @@ export class PracticeService {
   readonly faults = new Faults();
   readonly #log: EventWriter;
   readonly #router = new Router();
-  readonly #proxy = new ServiceProxy(this.#router);
+  readonly #proxy = new ServiceProxy(this.#router, (version) => this.faults.failing(version));
   readonly #groups = new Map<string, Group>();
   readonly history = new History(() => this.#allReadings());
   readonly #leaving = new Set<Promise<void>>();

@@ -48,11 +48,14 @@ const tell = (response: ServerResponse, status: number, by: string, why: string)
  */
 export class ServiceProxy {
   readonly #router: Router;
+  readonly #failing: (version: string) => number;
   readonly #server: Server;
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 30_000, scheduling: 'lifo' });
 
-  constructor(router: Router) {
+  /** `failing`: share of a version's answers that are errors instead: a fault of a drill. */
+  constructor(router: Router, failing: (version: string) => number) {
     this.#router = router;
+    this.#failing = failing;
     this.#server = createServer((request, response) => this.#serve(request, response));
     this.#server.keepAliveTimeout = 75_000;
   }
@@ -135,7 +138,7 @@ export class ServiceProxy {
     response.once('close', onClientGone);
 
     upstream.on('response', (answer) => {
-      const status = answer.statusCode ?? 502;
+      const status = Math.random() < this.#failing(instance.spec.version) ? 500 : (answer.statusCode ?? 502);
       answer.on('end', () => finish(() => count(status)));
       const brokeOff = (): void =>
         finish(() => {
