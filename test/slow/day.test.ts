@@ -80,7 +80,7 @@ test('the day before: the set-up of docs/slack.md ends with a doctor who is cont
     ['Slack of shop (production)', true],
   ]);
   const ana = office.person(dev.home, 'U0ANA0001', 'ana');
-  const help = await answered(await ana.type('/deploy', 'help'), '`/deploy');
+  const help = await answered(await ana.type('/deploy', 'help'), '*What you may say*');
   expect(help).toContain('• shop (production): deploy');
 });
 
