@@ -1,21 +1,30 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { leftBehind, runVariable } from './left-behind.ts';
 import { root } from './stamp.ts';
 
 /** Node's flags for tests that are ES modules, which Node still calls an experiment and warns of each time. */
 export const jestNodeFlags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'] as const;
 
-/** Runs Jest in this terminal; its exit code. */
+/** Runs Jest in this terminal; its exit code, and 1 also where a process of the run outlives it. */
 export async function runJest(args: readonly string[]): Promise<number> {
+  const mark = randomUUID();
   const child = spawn(process.execPath, [...jestNodeFlags, 'node_modules/jest/bin/jest.js', ...args], {
     cwd: root,
     stdio: 'inherit',
-    // Jest's workers take their flags from here.
     env: {
       ...process.env,
+      // Jest's workers take their flags from here.
       NODE_OPTIONS: [process.env['NODE_OPTIONS'] ?? '', ...jestNodeFlags].join(' ').trim(),
+      [runVariable]: mark,
     },
   });
   const [code] = (await once(child, 'exit')) as [number | null];
-  return code ?? 1;
+  if (process.platform !== 'linux') return code ?? 1;
+  const left = await leftBehind(mark);
+  for (const { pid, command } of left) {
+    process.stderr.write(`FAILED: left behind: process ${String(pid)}: ${command.slice(0, 200)}\n`);
+  }
+  return left.length > 0 ? 1 : (code ?? 1);
 }
