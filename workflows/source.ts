@@ -8,8 +8,8 @@ import { Pager } from './pager.ts';
 import type { SourceInput, SourceNews } from './telling.ts';
 
 /**
- * Owns the one incident of a silent metrics source, however many rollouts wait for it: opened by the first, resolved
- * when nobody waits any more and the source was seen to answer. Where the last of them gave up on a source that is
+ * Owns the one incident of a silent metrics source, however many rollouts wait for it: opened by the first, told anew
+ * with all of them when another one joins, resolved when nobody waits any more and the source was seen to answer. Where the last of them gave up on a source that is
  * silent still, the incident stays for a person.
  */
 export async function source({ hash, source: address, page, settings }: SourceInput): Promise<void> {
@@ -18,7 +18,8 @@ export async function source({ hash, source: address, page, settings }: SourceIn
   const involved = new Set<string>();
   const journal = new Journal(incident, 'deliver', settings);
   let noted = 0;
-  let triggered: PageEvent | null = null;
+  // Whose story each order belongs in, in the order of the alerts: one that joins is no news to the others.
+  const readers: (readonly string[])[] = [];
   let open = false;
   let answers = false;
 
@@ -30,27 +31,29 @@ export async function source({ hash, source: address, page, settings }: SourceIn
     journal.takeOver([{ rolloutId, id, at, actor: null, body, texts: {} }]);
   };
   const pager = new Pager(page, settings, incident, (body) => {
-    if (body.type !== 'page-answered' && body.action === 'trigger') triggered = body;
-    for (const rolloutId of involved) write(rolloutId, body);
+    for (const rolloutId of readers[0] ?? []) write(rolloutId, body);
+    // One that is late goes on until it is sent or can't be.
+    if (body.type !== 'page-late') readers.shift();
   });
 
   setHandler(sourceSignal, (news) => {
     const { rolloutId } = news;
     if (news.do === 'silent') {
+      const known = open && waiting.has(rolloutId);
       waiting.set(rolloutId, news);
       answers = false;
-      if (!involved.has(rolloutId) && triggered !== null) write(rolloutId, triggered);
       involved.add(rolloutId);
-      if (!open) {
-        open = true;
-        pager.order({ ...trigger(address, [...waiting.values()], page.pagerduty.severity), thread: null });
-      }
+      if (known) return;
+      open = true;
+      readers.push([rolloutId]);
+      pager.order({ ...trigger(address, [...waiting.values()], page.pagerduty.severity), thread: null });
       return;
     }
     if (!waiting.delete(rolloutId)) return;
     answers ||= news.do === 'back';
     if (waiting.size > 0 || !answers) return;
     open = false;
+    readers.push([...involved]);
     pager.order({ do: 'resolve' });
   });
   pager.run();

@@ -8,7 +8,8 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { EventType, LedgerEvent } from '../runbooks/events.ts';
+import type { LedgerEvent } from '../runbooks/events.ts';
+import { heeded } from '../runbooks/paging/heeded.ts';
 import { sourceAddress } from '../runbooks/paging/source.ts';
 import type { RolloutInput } from './contract.ts';
 import { deliver } from './deliver.ts';
@@ -17,22 +18,6 @@ import type { Channels } from './telling.ts';
 import { channelsOf } from './telling.ts';
 
 const batchSize = 50;
-
-/** What decides about pages; a message shows everything. */
-const forPages: ReadonlySet<EventType> = new Set([
-  'planned',
-  'step-failed',
-  'verdict',
-  'watch-resumed',
-  'state',
-  'way-back',
-  'traffic-back',
-  'way-back-failed',
-  'verified',
-  'promoted',
-  'command',
-  'closed',
-]);
 
 /**
  * The rollout's end of `deliver`: what happens in one task of the workflow goes over in one signal, beside what the
@@ -58,7 +43,8 @@ export class Teller {
 
   readonly tell = (event: LedgerEvent): void => {
     if (!this.#active) return;
-    if (this.#channels.slack === null && !forPages.has(event.body.type)) return;
+    // A message shows everything.
+    if (this.#channels.slack === null && !heeded[event.body.type]) return;
     this.#queue.push(event);
   };
 

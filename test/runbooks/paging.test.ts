@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Cause, EventBody, LedgerEvent } from '../../runbooks/events.ts';
+import type { Cause, EventBody, EventType, LedgerEvent } from '../../runbooks/events.ts';
+import { heeded } from '../../runbooks/paging/heeded.ts';
 import type { PageTell } from '../../runbooks/paging/plan.ts';
 import { planPages, planStuck } from '../../runbooks/paging/plan.ts';
 import type { PageStory, StoryBegin } from '../../runbooks/paging/story.ts';
@@ -247,6 +248,16 @@ test('a step that is stuck is paged where the file says so, and a way back that 
   expect(said(run([plan, stuck('told')], { kind: 'rollback' }).tells)).toEqual([
     'critical: is stuck on its way back',
   ]);
+});
+
+test('an event that is not carried to the pager would have changed nothing there', () => {
+  const types = (Object.keys(heeded) as EventType[]).filter((type) => !heeded[type]);
+  expect(types).toContain('step-done');
+  for (const type of types) {
+    const { story } = run([plan, doubt('inconclusive', 'no-data'), state('inconclusive'), wayBack('breach')]);
+    // Their content is never read.
+    expect(planPages(story, event({ type } as EventBody, 9))).toEqual({ story, tells: [] });
+  }
 });
 
 test('the page holds what somebody decides by', () => {

@@ -83,6 +83,35 @@ describe('who is paged', () => {
     expect(order.facts.commands.join('\n')).toContain('curl');
   });
 
+  test('a step that is stuck is paged also where no message is told, and says in which step', async () => {
+    let tries = 0;
+    const play = script({
+      beforeWrite: ({ action }) => {
+        if (action.do !== 'shift' || action.weights['2.1.0'] !== 10) return;
+        tries += 1;
+        if (tries < 6)
+          throw ApplicationFailure.create({ message: 'no answer', type: 'AWAY', nextRetryDelay: '20 seconds' });
+      },
+    });
+    const { production, ...others } = onCall().environments;
+    if (production === undefined) throw new Error('no production');
+    const stuck = { after: 40_000, then: 'page' as const };
+    const service = { ...onCall(), environments: { ...others, production: { ...production, stuck } } };
+    await stage().play(
+      play,
+      async (run) => {
+        expect((await run.handle.result()).state).toBe('succeeded');
+        await delivered(run);
+      },
+      { service },
+    );
+    expect(orders(play)).toEqual(['trigger warning', 'resolve']);
+    const { order } = play.paged[0] ?? {};
+    if (order?.do !== 'trigger' || order.facts.of !== 'rollout') throw new Error('no page');
+    expect(order.facts).toMatchObject({ what: 'is stuck', step: '10 % to 2.1.0' });
+    expect(order.facts.cause).toContain('is not done after 40 s');
+  });
+
   test('what a person takes over stays open for a person', async () => {
     const play = script({ watches: [verdict('breach')], ...refusing((key) => key.includes('/back/')) });
     await stage().play(

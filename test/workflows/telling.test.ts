@@ -80,10 +80,21 @@ describe('a silent source', () => {
     ]);
     expect(orders(seen)).toEqual([
       ['trigger', 'sluice/source/aa'],
+      ['trigger', 'sluice/source/aa'],
       ['resolve', 'sluice/source/aa'],
     ]);
-    const [first] = seen.paged;
-    expect(first?.order).toMatchObject({ severity: 'warning', facts: { of: 'source' } });
+    const [first, second] = seen.paged;
+    expect(first?.order).toMatchObject({
+      severity: 'warning',
+      facts: { of: 'source', waiting: [{ rolloutId: 'one' }] },
+    });
+    // Whoever is called sees everybody who waits.
+    expect(second?.order).toMatchObject({
+      facts: {
+        waiting: [{ rolloutId: 'one' }, { rolloutId: 'two' }],
+        commands: ['sluice doctor', 'sluice status one', 'sluice status two'],
+      },
+    });
     // Each of them has it in its story.
     for (const id of ['one', 'two']) {
       const told = seen.events.filter(({ rolloutId }) => rolloutId === id).map(({ body }) => body);
