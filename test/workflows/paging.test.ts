@@ -90,7 +90,11 @@ describe('who is paged', () => {
         if (action.do !== 'shift' || action.weights['2.1.0'] !== 10) return;
         tries += 1;
         if (tries < 6)
-          throw ApplicationFailure.create({ message: 'no answer', type: 'AWAY', nextRetryDelay: '20 seconds' });
+          throw ApplicationFailure.create({
+            message: 'no answer',
+            type: 'AWAY',
+            nextRetryDelay: '20 seconds',
+          });
       },
     });
     const { production, ...others } = onCall().environments;
