@@ -78,6 +78,8 @@ export type EventBody =
       readonly effect: Effect | null;
       /** `null`: accepted. */
       readonly refusal: string | null;
+      /** The caller's key, under which the workflow heard it. A face that refuses writes none. */
+      readonly key?: string;
     }
   | {
       readonly type: 'approval';

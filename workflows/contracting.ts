@@ -129,12 +129,12 @@ export class Contracting {
     );
   }
 
-  #approve({ actor, reason }: CommandMessage): { readonly contracts: readonly string[] } {
+  #approve({ id, actor, reason }: CommandMessage): { readonly contracts: readonly string[] } {
     this.#given = [...this.#given, actor.id];
     this.#approved = this.#given.length >= this.#plan.count;
     this.#asked = !this.#approved;
     this.#journal.note(
-      { type: 'command', command: 'approve', effect: 'approve', refusal: null },
+      { type: 'command', command: 'approve', effect: 'approve', refusal: null, key: id },
       { actor, reason },
     );
     return { contracts: this.#names };

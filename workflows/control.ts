@@ -1,12 +1,10 @@
 import { ApplicationFailure, CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import type { Actor } from '../runbooks/access.ts';
-import { refuseActor } from '../runbooks/access.ts';
-import type { ErrorCode } from '../runbooks/errors.ts';
-import type { ApprovalAnswer } from '../runbooks/approval.ts';
 import type { Cause } from '../runbooks/events.ts';
 import type { AccessBlock } from '../runbooks/service.ts';
 import type { Effect, RolloutState } from '../runbooks/state.ts';
-import { judgeCommand } from '../runbooks/state.ts';
+import type { Approvals } from './hearing.ts';
+import { failureOf, Hearing } from './hearing.ts';
 import type { Journal } from './journal.ts';
 import type { CommandAnswer, CommandMessage, RunningCommand } from './messages.ts';
 import { commandUpdate, runningCommands, wayBackSignal } from './messages.ts';
@@ -33,14 +31,6 @@ export type Doing = {
 const pausable: ReadonlySet<RolloutState> = new Set(['deploying', 'ramping', 'watching', 'frozen']);
 const isForward = (state: RolloutState): boolean =>
   pausable.has(state) || state === 'planning' || state === 'inconclusive' || state === 'requested';
-
-export type Refusal = { readonly code: ErrorCode; readonly sentence: string };
-
-/** The question that stands before a rollout: its answers are judged by the runbook's approval, not by `access`. */
-export type Approvals = {
-  refuse(answer: ApprovalAnswer, message: CommandMessage): Refusal | null;
-  take(answer: ApprovalAnswer, actor: Actor): void;
-};
 
 type Changes = {
   /** What people are shown: called after every change. */
@@ -70,17 +60,18 @@ export class Control {
   #shown: RolloutState = 'planning';
   /** Said by the watchdog: what is past its time, and what it waits for. */
   #waitsFor: string | null = null;
-  readonly #seen = new Set<string>();
-  readonly #rolloutId: string;
   readonly #journal: Journal;
-  readonly #access: AccessBlock;
+  readonly #hearing: Hearing;
   readonly #changes: Changes;
 
   constructor(rolloutId: string, journal: Journal, access: AccessBlock, changes: Changes) {
-    this.#rolloutId = rolloutId;
     this.#journal = journal;
-    this.#access = access;
     this.#changes = changes;
+    this.#hearing = new Hearing({
+      ...{ rolloutId, access, pages: changes.pages },
+      state: () => this.#shown,
+      approvals: () => this.approvals,
+    });
   }
 
   /** What faces are told: `held` and `rolling-back` show at once, though a step may still be ending. */
@@ -137,53 +128,30 @@ export class Control {
       });
     }
     setHandler(wayBackSignal, ({ command, ...message }) => {
-      if (this.#seen.has(message.id)) return;
-      const refusal = this.#refusal(command, message);
-      if (refusal === null) this.#accept(command, message);
-      else {
-        this.#seen.add(message.id);
-        this.#noteCommand(command, message, null, refusal.sentence);
-      }
+      const judged = this.#hearing.judge(command, message);
+      if ('effect' in judged) this.#take(command, message, judged.effect);
+      else if (this.#hearing.isFirst(message, judged))
+        this.#noteCommand(command, message, null, judged.sentence);
     });
   }
 
-  #refusal(command: RunningCommand, message: CommandMessage): Refusal | null {
-    if (message.rolloutId !== this.#rolloutId) {
-      const sentence = `Can not ${command} rollout ${message.rolloutId}: it has ended, and ${this.#rolloutId} runs now.`;
-      return { code: 'COMMAND_REFUSED', sentence };
-    }
-    if (command === 'approve' || command === 'deny') {
-      const refused = this.approvals?.refuse(command, message) ?? null;
-      if (refused !== null) return refused;
-    } else {
-      const stranger = refuseActor(this.#access, message.actor, command);
-      if (stranger !== null) return { code: 'NOT_AUTHORISED', sentence: stranger };
-    }
-    if (command === 'page' && !this.#changes.pages) {
-      const sentence = 'Can not page: the service file names nobody (page) for this environment.';
-      return { code: 'COMMAND_REFUSED', sentence };
-    }
-    const judged = judgeCommand(this.#shown, command);
-    return 'refusal' in judged ? { code: 'COMMAND_REFUSED', sentence: judged.refusal } : null;
-  }
-
   #refuse(command: RunningCommand, message: CommandMessage): void {
-    if (this.#seen.has(message.id)) return;
-    const refusal = this.#refusal(command, message);
-    if (refusal !== null) throw ApplicationFailure.nonRetryable(refusal.sentence, refusal.code);
+    const judged = this.#hearing.judge(command, message);
+    if ('sentence' in judged) throw failureOf(judged);
   }
 
   #accept(command: RunningCommand, message: CommandMessage): CommandAnswer {
-    const judged = judgeCommand(this.#shown, command);
-    if (this.#seen.has(message.id)) {
-      // The signal of the same command came first: what was asked for is being done.
-      return { effect: 'effect' in judged ? judged.effect : 'way-back', state: this.#shown };
-    }
-    if ('refusal' in judged) throw ApplicationFailure.nonRetryable(judged.refusal, 'COMMAND_REFUSED');
-    this.#seen.add(message.id);
-    this.#noteCommand(command, message, judged.effect, null);
-    this.#act(command, judged.effect, message);
+    const judged = this.#hearing.judge(command, message);
+    if ('sentence' in judged) throw failureOf(judged);
+    this.#take(command, message, judged.effect);
     return { effect: judged.effect, state: this.#shown };
+  }
+
+  /** Once: where the signal of the same command came first, what was asked for is being done. */
+  #take(command: RunningCommand, message: CommandMessage, effect: Effect): void {
+    if (!this.#hearing.isFirst(message, { effect })) return;
+    this.#noteCommand(command, message, effect, null);
+    this.#act(command, effect, message);
   }
 
   #noteCommand(
@@ -193,7 +161,7 @@ export class Control {
     refusal: string | null,
   ): void {
     this.#journal.note(
-      { type: 'command', command, effect, refusal },
+      { type: 'command', command, effect, refusal, key: message.id },
       { actor: message.actor, reason: message.reason },
     );
   }

@@ -12,6 +12,8 @@ export type CommandMessage = {
   readonly reason: string | null;
   /** Of an approval or a denial: the hash of the plan that it is about. */
   readonly plan?: string;
+  /** Said again after so long that it would surprise its author: what was heard in time is answered, nothing is done. */
+  readonly late?: boolean;
 };
 
 /** What an accepted command did. */

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../runbooks/errors.ts';
 import type { RolloutView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
+import { answered } from './heard.ts';
 import { bodyHashOf } from './input.ts';
 import { find } from './look.ts';
 import type { RollbackRequest, SaidAnswer, StartAnswer } from './requests.ts';
@@ -44,7 +45,7 @@ export const rollback = async (
   return begin();
 };
 
-/** The key has told this rollout to go back, or its process died just before. */
+/** The key was used to tell this rollout to go back: what came of it, or once more where it has not ended. */
 const saidBefore = async (
   deps: RolloutsDeps,
   rolloutId: string,
@@ -53,8 +54,8 @@ const saidBefore = async (
   const view = await find(deps, rolloutId);
   const { id, state } = view;
   if (view.endedAt === null) return sayToRun(deps, view, { id, command: 'rollback', actor, reason, key });
-  const heard = view.commands.some(({ command, refusal }) => command === 'rollback' && refusal === null);
-  if (heard) return { outcome: 'done', rolloutId: id, effect: 'way-back', state, started: null };
+  const before = key === null ? null : await answered(deps, view, key);
+  if (before !== null) return before;
   throw new SluiceError({
     code: 'COMMAND_REFUSED',
     message: `Rollout ${id} had ended (${state}) before it could be told to go back.`,

@@ -6,6 +6,7 @@ import { acknowledge } from './delivery.ts';
 import type { RolloutsDeps } from './deps.ts';
 import type { Rollouts } from './facade.ts';
 import { effectiveConfig } from './effective-config.ts';
+import { answered } from './heard.ts';
 import { find, page, places } from './look.ts';
 import { lock, unlock } from './locks.ts';
 import { recoverLost } from './lost.ts';
@@ -88,6 +89,9 @@ const flagOf = async (
 /** An ended rollout takes two commands, and both begin a new one; an open rollout hears them itself. */
 const say = async (deps: RolloutsDeps, request: CommandRequest): Promise<SaidAnswer> => {
   const view = await find(deps, request.id);
+  // Said again after it was taken: what it did to this rollout must not begin another one.
+  const before = request.key === null ? null : await answered(deps, view, request.key);
+  if (before !== null) return before;
   const judged = judgeCommand(view.state, request.command);
   const { actor, reason, key } = request;
   const { service, environment, state } = view;

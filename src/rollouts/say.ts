@@ -9,7 +9,9 @@ import { commandUpdate, runningCommands, wayBackSignal } from '../../workflows/m
 import type { RolloutView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { answerMsOf } from './deps.ts';
+import { answered, hasNoRun } from './heard.ts';
 import { rolloutWorkflowId } from './ids.ts';
+import { bodyHashOf } from './input.ts';
 import type { CommandRequest, SaidAnswer } from './requests.ts';
 import { isUnanswered, refusalOf } from './temporal-errors.ts';
 
@@ -46,6 +48,11 @@ export const sayToRun = async (
   try {
     return await deliverCommand(deps, view, command, message);
   } catch (error) {
+    if (hasNoRun(error, view)) {
+      // Its end may be its answer: the same command came before, by a signal or from another process.
+      const before = await answered(deps, await newest(deps, view), key);
+      if (before !== null) return before;
+    }
     const refusal = refusalOf(error);
     if (refusal !== null) throw await recordRefusal(deps, view, request, key, refusal);
     if (error instanceof WorkflowNotFoundError)
@@ -58,6 +65,9 @@ export const sayToRun = async (
     return { outcome: 'not-confirmed', rolloutId: view.id, key };
   }
 };
+
+const newest = async ({ ledger }: RolloutsDeps, view: RolloutView): Promise<RolloutView> =>
+  (await ledger.rollout(view.id)) ?? view;
 
 /** Answers about a plan are not kept for later: they must not be given unseen, when it may be another plan. */
 export const unheard = (command: string, cause: unknown): SluiceError =>
@@ -122,7 +132,8 @@ export const recordRefusal = async (
   await deps.ledger.append([
     {
       rolloutId: view.id,
-      id: `face/${key}`,
+      // The same key may be refused twice, in another state for another reason.
+      id: `face/${bodyHashOf({ key, command, message: problem.message })}`,
       at: new Date().toISOString(),
       actor,
       body: { type: 'command', command, effect: null, refusal: problem.message },

@@ -1,6 +1,6 @@
-import type { Actor } from '../../runbooks/access.ts';
 import type { Command } from '../../runbooks/state.ts';
 import { judgeCommand, stateTable } from '../../runbooks/state.ts';
+import { answered } from '../rollouts/heard.ts';
 import { sayState } from '../story/words.ts';
 import type { Owed } from '../store/slack-requests.ts';
 import type { RolloutView } from '../store/views.ts';
@@ -10,7 +10,7 @@ import type { Mark } from './render/mark.ts';
 import { markOf } from './render/mark.ts';
 import { once } from './once.ts';
 import type { Outcome, Who } from './replies.ts';
-import { refusal, saidReply, told } from './replies.ts';
+import { saidReply, told } from './replies.ts';
 
 /** What takes back is never refused for a message that was a moment behind. */
 export const takesBack = (command: Command): boolean => command === 'abort' || command === 'rollback';
@@ -32,8 +32,9 @@ const clickNow = async (
   since: string | null,
 ): Promise<Outcome> => {
   const view = await deps.rollouts.find(mark.rolloutId);
-  const before = since === null ? undefined : heardSince(view, command, actor, since);
-  if (before !== undefined) return before;
+  // What became of the same click before: its process died, or is about to tell. It is not judged by its own effect.
+  const before = since === null ? null : await answered(deps, view, key);
+  if (before !== null) return saidReply(command, view, before);
   if (isOvertaken(command, mark, view)) return told(overtaken(command, view));
   const asked = { id: view.id, command, actor, reason: null, key };
   // An answer is about one plan: that of the message, which is still the rollout's.
@@ -52,27 +53,6 @@ const isOvertaken = (command: Command, mark: Mark, view: RolloutView): boolean =
   if (meant === 'way-back') return view.endedAt !== null || (now !== 'way-back' && now !== null);
   const { state, step, plan } = markOf(view);
   return state !== mark.state || step !== mark.step || (isAnswer(command) && plan !== mark.plan);
-};
-
-/** Clocks of two machines, ms. */
-const apartMs = 1_000;
-
-/** What became of the same click before: its process died, or is about to tell. It is not judged by its own effect. */
-const heardSince = (
-  view: RolloutView,
-  command: Command,
-  actor: Actor,
-  since: string,
-): Outcome | undefined => {
-  const from = Date.parse(since) - apartMs;
-  const heard = view.commands.findLast(
-    (said) => said.command === command && said.actor?.id === actor.id && Date.parse(said.at) >= from,
-  );
-  if (heard === undefined) return undefined;
-  const { effect, refusal: message } = heard;
-  if (message !== null || effect === null) return { is: 'told', reply: refusal({ message: message ?? '' }) };
-  const { id: rolloutId, state } = view;
-  return saidReply(command, view, { outcome: 'done', rolloutId, effect, state, started: null });
 };
 
 /** What is said about a plan, and about no other. */

@@ -88,8 +88,8 @@ const memberOf = async (deps: SlackDeps, { userId, teamId, userTeamId }: Sender)
     return team_id ?? '';
   });
   if (teamId !== home) throw stranger();
-  const user = await userOf(userId, () =>
-    calling('a look at a person', () => slack.users.info({ user: userId })),
+  const user = await lookedAt(deps, `${home} ${userId}`, () =>
+    userOf(userId, () => calling('a look at a person', () => slack.users.info({ user: userId }))),
   );
   if (user.team_id !== home || user.is_stranger === true) throw stranger();
   if (user.deleted === true) throw refused('This account is deactivated.');
@@ -112,9 +112,34 @@ const homeOf = async (token: string, ask: () => Promise<string>): Promise<string
   return home;
 };
 
+/** For so long what Slack said of somebody counts: a burst of clicks asks once, and who is deactivated is noticed soon. */
+const knownForMs = 30_000;
+const mostKnown = 1_000;
+
+type User = NonNullable<Info['user']>;
+type Looked = { readonly at: number; readonly user: Promise<User> };
+
+/** Per process that answers; what could not be asked is not kept. */
+const looks = new WeakMap<SlackDeps, Map<string, Looked>>();
+
+const lookedAt = (deps: SlackDeps, who: string, ask: () => Promise<User>): Promise<User> => {
+  const known = looks.get(deps) ?? new Map<string, Looked>();
+  looks.set(deps, known);
+  const now = deps.clock();
+  const before = known.get(who);
+  if (before !== undefined && now >= before.at && now - before.at < knownForMs) return before.user;
+  if (known.size >= mostKnown) known.clear();
+  const looked: Looked = { at: now, user: ask() };
+  known.set(who, looked);
+  looked.user.catch(() => {
+    if (known.get(who) === looked) known.delete(who);
+  });
+  return looked.user;
+};
+
 type Info = Awaited<ReturnType<Awaited<ReturnType<typeof openSlack>>['users']['info']>>;
 
-const userOf = async (userId: string, ask: () => Promise<Info>): Promise<NonNullable<Info['user']>> => {
+const userOf = async (userId: string, ask: () => Promise<Info>): Promise<User> => {
   try {
     const { user } = await ask();
     if (user !== undefined) return user;

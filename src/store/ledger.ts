@@ -6,6 +6,7 @@ import type { GateRecord } from '../gates/record.ts';
 import type {
   ChainHead,
   ChainReport,
+  HeardView,
   InboxCommand,
   LockView,
   OpenIncident,
@@ -63,6 +64,8 @@ export type Ledger = {
   openRollouts(): Promise<readonly RolloutView[]>;
   /** The newest runbook of the rollout. */
   runbook(rolloutId: string): Promise<Runbook | null>;
+  /** What the rollout's workflow said to the command of that key; `null`: nothing that has come here. */
+  heard(rolloutId: string, key: string): Promise<HeardView | null>;
   events(filter: EventFilter): Promise<readonly StoredEvent[]>;
   /** The last position of the chain; position 0 and a hash of zeros when it is empty. */
   head(): Promise<ChainHead>;

@@ -13,7 +13,7 @@ import { openPostgres } from './postgres.ts';
 import { readEvents, readHead } from './read-events.ts';
 import { readLastGood, readReleases } from './read-releases.ts';
 import { readRolloutsOf } from './pages.ts';
-import { readOpenRollouts, readRollout, readRollouts, readRunbook } from './read-rollouts.ts';
+import { readHeard, readOpenRollouts, readRollout, readRollouts, readRunbook } from './read-rollouts.ts';
 import { ciSessions } from './ci-sessions.ts';
 import { slackStore } from './slack-messages.ts';
 import { verifyChain } from './verify.ts';
@@ -57,6 +57,7 @@ const ledgerOn = (engine: Engine, warn: WarningListener): Ledger => {
     rolloutsOfIncident: (incident) => reach(() => readRolloutsOf(db, incident)),
     openRollouts: () => reach(() => readOpenRollouts(db)),
     runbook: (rolloutId) => reach(() => readRunbook(db, rolloutId)),
+    heard: (rolloutId, key) => reach(() => readHeard(db, rolloutId, key)),
     events: (filter) => reach(() => readEvents(db, { ...filter, limit: checkLimit(filter.limit, 1000) })),
     head: () => reach(() => readHead(db)),
     lastGood: (service, environment, except) => reach(() => readLastGood(db, service, environment, except)),

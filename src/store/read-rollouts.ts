@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Kysely, Selectable } from 'kysely';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import type { RolloutFilter } from './ledger.ts';
@@ -12,7 +13,7 @@ import type {
   VerdictTable,
   WatchTable,
 } from './schema.ts';
-import type { CommandView, RolloutView, StepView, WatchView } from './views.ts';
+import type { CommandView, HeardView, RolloutView, StepView, WatchView } from './views.ts';
 
 export const readRollout = async (db: Kysely<Database>, id: string): Promise<RolloutView | null> => {
   const rows = await db.selectFrom('rollouts').selectAll().where('id', '=', id).execute();
@@ -54,6 +55,22 @@ export const readRunbook = async (db: Kysely<Database>, rolloutId: string): Prom
     .limit(1)
     .executeTakeFirst();
   return row?.body.type === 'planned' ? row.body.runbook : null;
+};
+
+/** `Ledger.heard`. */
+export const readHeard = async (
+  db: Kysely<Database>,
+  rolloutId: string,
+  key: string,
+): Promise<HeardView | null> => {
+  const row = await db
+    .selectFrom('commands')
+    .innerJoin('events', 'events.position', 'commands.position')
+    .select(['commands.effect', 'commands.refusal'])
+    .where('commands.rollout_id', '=', rolloutId)
+    .where(sql<string>`events.body ->> 'key'`, '=', key)
+    .executeTakeFirst();
+  return row ?? null;
 };
 
 type Parts = {

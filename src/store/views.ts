@@ -61,6 +61,9 @@ export type CommandView = {
   readonly reason: string | null;
 };
 
+/** What a workflow said to a command that it heard; `refusal` `null`: it took it. */
+export type HeardView = Pick<CommandView, 'effect' | 'refusal'>;
+
 /** `late`: wanted, and PagerDuty has not got it yet. `failed`: refused for good, nobody was told. */
 export type PageState = 'late' | 'open' | 'acknowledged' | 'resolved' | 'failed';
 

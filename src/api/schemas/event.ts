@@ -57,6 +57,7 @@ const bodies = {
     command,
     effect: effect.nullable(),
     refusal: text.nullable(),
+    key: text.exactOptional(),
   }),
   approval: z.object({
     type: z.literal('approval'),

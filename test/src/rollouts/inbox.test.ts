@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import type { Actor } from '../../../runbooks/access.ts';
+import type { EventBody } from '../../../runbooks/events.ts';
 import type { Command } from '../../../runbooks/state.ts';
 import type { RolloutsDeps } from '../../../src/rollouts/deps.ts';
 import { retryWaiting } from '../../../src/rollouts/inbox.ts';
@@ -87,14 +88,55 @@ test('while Temporal is away a command waits, and one more command does not stan
   expect(await waiting()).toEqual(['abort-now', 'hold-now']);
 });
 
-test('a command that would now surprise its author is not carried out any more; the way back always is', async () => {
+test('nobody is told "not done" of what may have been heard: while Temporal is away, however late it waits', async () => {
   const old = 10 * 60_000;
-  await put('hold-old', 'hold', old);
-  await put('promote-old', 'promote', old);
-  await put('abort-old', 'abort', old);
-  await put('rollback-old', 'rollback', old);
+  for (const command of ['hold', 'promote', 'abort'] as const) await put(`${command}-old`, command, old);
   await retryWaiting(deps);
-  expect(await waiting()).toEqual(['abort-old', 'rollback-old']);
+  expect(await waiting()).toEqual(['abort-old', 'hold-old', 'promote-old']);
+});
+
+const tell = (id: string, body: EventBody) =>
+  ledger.append([{ rolloutId, id, at: new Date().toISOString(), actor: ana, body, texts: {} }]);
+const answerTo = async (id: string) => {
+  const { state, answer } = (await ledger.inboxCommand(id)) ?? {};
+  return { state, answer };
+};
+
+test('what its rollout has told of a command is its answer, with nobody asked again', async () => {
+  for (const [key, command] of [
+    ['hold-1', 'hold'],
+    ['abort-1', 'abort'],
+    ['abort-2', 'abort'],
+  ] as const)
+    await put(key, command, 0);
+  await tell('rollout/1', { type: 'command', command: 'hold', effect: 'hold', refusal: null, key: 'hold-1' });
+  await tell('rollout/2', {
+    ...{ type: 'command', command: 'abort', effect: null, key: 'abort-1' },
+    refusal: 'only on-call may',
+  });
+  await tell('rollout/3', { type: 'state', state: 'held', until: null, next: null });
+  await retryWaiting(deps);
+  expect(await answerTo('hold-1')).toEqual({ state: 'done', answer: 'held' });
+  expect(await answerTo('abort-1')).toEqual({ state: 'refused', answer: 'only on-call may' });
+  expect(await waiting()).toEqual(['abort-2']);
+
+  // The whole story is told, and one command is not in it.
+  await tell('rollout/4', { type: 'closed', state: 'succeeded', sentence: 'done' });
+  await retryWaiting(deps);
+  expect(await answerTo('abort-2')).toEqual({
+    state: 'refused',
+    answer: 'not done: the rollout has ended (succeeded)',
+  });
+});
+
+test('a command that was heard by a rollout which has ended since was done', async () => {
+  await put('abort-1', 'abort', 0);
+  await tell('rollout/1', {
+    ...{ type: 'command', command: 'abort', effect: 'way-back', refusal: null, key: 'abort-1' },
+  });
+  await tell('rollout/2', { type: 'closed', state: 'aborted', sentence: 'aborted by ana' });
+  await retryWaiting(deps);
+  expect(await answerTo('abort-1')).toEqual({ state: 'done', answer: 'aborted' });
 });
 
 test('a command to a rollout that nobody knows does not wait for ever', async () => {

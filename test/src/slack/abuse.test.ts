@@ -142,6 +142,25 @@ test.each(strangers)('%s may say nothing, and is told why; it is noted', async (
   expect(logged('turned away').filter((line) => line.includes(user.id)).length).toBeGreaterThan(5);
 });
 
+test('a burst of clicks asks Slack once who it is; deactivated, half a minute later they may nothing', async () => {
+  const bo = desk.person({ id: 'U0BOBOBO9' });
+  const looks = () => desk.slack.calls.filter(({ method }) => method === 'users.info').length;
+  const before = looks();
+  await Promise.all(
+    [1, 2, 3].map(async () => {
+      expect((await bo.type('/deploy', 'help')).text).not.toContain('Not done');
+    }),
+  );
+  expect(looks() - before).toBe(1);
+  desk.person({ id: 'U0BOBOBO9', deleted: true });
+  desk.slack.clock = () => Date.now() + 31_000;
+  try {
+    expect((await bo.type('/deploy', 'help')).text).toContain('deactivated');
+  } finally {
+    desk.slack.clock = Date.now;
+  }
+});
+
 test('a request about another workspace, or of a person of one, is refused', async () => {
   const elsewhere = await desk.ana.send(desk.ana.command('/deploy', 'shop 2.1.0', { team_id: 'T0OTHERS1' }));
   expect(elsewhere.text).toContain('another workspace');

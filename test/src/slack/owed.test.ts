@@ -82,11 +82,12 @@ test('a click is not judged by its own effect: what the rollout heard of it coun
   const story = await watching();
   const hold = desk.ana.click(await messageOf(story.id), 'sluice-hold');
   // The workflow took it, and its process died before it knew.
+  const key = keyOf(clicked(hold).asked.trigger);
   const actor = { id: 'slack:U0ANA0001', via: 'slack', groups: [] } as const;
   await desk.world.ledger.append([
     {
       ...{ rolloutId: story.id, id: 'rollout/heard', at: new Date().toISOString(), actor, texts: {} },
-      body: { type: 'command', command: 'hold', effect: 'hold', refusal: null },
+      body: { type: 'command', command: 'hold', effect: 'hold', refusal: null, key },
     },
   ]);
   story.state('held', 3600, 'the way back');
