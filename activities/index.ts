@@ -1,4 +1,4 @@
-import type { Activities, WatchActivities } from '../workflows/contract.ts';
+import type { Activities, TellActivities, WatchActivities } from '../workflows/contract.ts';
 import { makeAnnounce, makeFollow } from './announce.ts';
 import { makeClaim } from './claim.ts';
 import { makeContract } from './contract.ts';
@@ -14,6 +14,7 @@ import { makePrepare } from './prepare.ts';
 import { makeReady } from './ready.ts';
 import { withPulse } from './pulse.ts';
 import { makeRecord } from './record.ts';
+import { roomFor } from './room.ts';
 import { makeSweep } from './sweep.ts';
 import { makeSmoke } from './smoke.ts';
 import { makeVerify } from './verify.ts';
@@ -44,14 +45,22 @@ export const makeActivities = (deps: Deps): Activities => {
     verify: makeVerify(deps),
     record: makeRecord(deps),
     sweep: makeSweep(deps),
-    page: makePage(deps),
-    tellChange: makeTellChange(deps),
-    tellSource: makeTellSource(deps),
-    announce: makeAnnounce(deps),
-    follow: makeFollow(deps),
   });
 };
 
 /** Activities of the watch queue. */
 export const makeWatchActivities = (deps: Deps): WatchActivities =>
   withFailures<WatchActivities>({ watch: makeWatch(deps) });
+
+/** Activities of the queue of what is told; `slots`: how many of them one worker runs at once. */
+export const makeTellActivities = (deps: Deps, slots: number): TellActivities => {
+  const slack = roomFor(Math.max(1, Math.floor((slots * 3) / 4)));
+  const following = roomFor(Math.max(1, Math.floor(slots / 2)));
+  return withFailures<TellActivities>({
+    page: makePage(deps),
+    tellChange: makeTellChange(deps),
+    tellSource: makeTellSource(deps),
+    announce: slack(makeAnnounce(deps)),
+    follow: slack(following(makeFollow(deps))),
+  });
+};

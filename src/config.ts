@@ -56,8 +56,11 @@ const variables = {
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{0,60}$/, 'must be lower-case letters, digits, dots and dashes')
     .default('sluice')
-    .describe('task queue of the worker; its watches use `<queue>-watch`'),
+    .describe('task queue of the worker; its watches use `<queue>-watch`, what is told `<queue>-tell`'),
   SLUICE_WATCH_SLOTS: whole(10_000).prefault('2000').describe('watches that one worker runs at once'),
+  SLUICE_TELL_SLOTS: whole(10_000)
+    .prefault('2000')
+    .describe('messages and pages that one worker sends or keeps fresh at once'),
   SLUICE_ACTIVITY_SLOTS: whole(10_000)
     .prefault('200')
     .describe('other activities that one worker runs at once'),
@@ -123,6 +126,7 @@ export type Config = {
   readonly port: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly watchSlots: number;
+  readonly tellSlots: number;
   readonly activitySlots: number;
   readonly stickyMs: number;
   /** Folder of the recordings. */
@@ -195,6 +199,7 @@ const asConfig = (values: z.output<typeof schema>, env: Environment): Config => 
   port: values.SLUICE_PORT,
   logLevel: values.SLUICE_LOG_LEVEL,
   watchSlots: values.SLUICE_WATCH_SLOTS,
+  tellSlots: values.SLUICE_TELL_SLOTS,
   activitySlots: values.SLUICE_ACTIVITY_SLOTS,
   stickyMs: values.SLUICE_STICKY_TIMEOUT,
   recordings: path.resolve(values.SLUICE_RECORDINGS ?? path.join(dataFolder(env), 'recordings')),
@@ -215,7 +220,11 @@ const asConfig = (values: z.output<typeof schema>, env: Environment): Config => 
     env,
   },
   settings: {
-    queues: { main: values.SLUICE_QUEUE, watch: `${values.SLUICE_QUEUE}-watch` },
+    queues: {
+      main: values.SLUICE_QUEUE,
+      watch: `${values.SLUICE_QUEUE}-watch`,
+      tell: `${values.SLUICE_QUEUE}-tell`,
+    },
     heartbeatMs: values.SLUICE_HEARTBEAT,
     writeMs: values.SLUICE_WRITE_TIMEOUT,
     writeForMs: values.SLUICE_WRITE_RETRY,

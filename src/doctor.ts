@@ -30,6 +30,7 @@ export const doctor = async (looked: Looked, which: 'ready' | 'all'): Promise<Do
   const more =
     which === 'all'
       ? [
+          workerCheck(looked, 'tell'),
           servicesCheck(looked),
           accessCheck(looked),
           ...(await placeChecks(looked)),
@@ -82,7 +83,7 @@ const temporalCheck = ({ client }: Looked): Promise<Check> =>
     return `answers, namespace ${namespace}`;
   });
 
-const workerCheck = ({ client, config }: Looked, queue: 'main' | 'watch'): Promise<Check> =>
+const workerCheck = ({ client, config }: Looked, queue: keyof Config['settings']['queues']): Promise<Check> =>
   check(
     `worker (${queue} queue)`,
     'Start one: `sluiced worker`, or `sluiced dev` on one machine.',
@@ -92,7 +93,7 @@ const workerCheck = ({ client, config }: Looked, queue: 'main' | 'watch'): Promi
         client.workflowService.describeTaskQueue({
           namespace: client.options.namespace,
           taskQueue: { name },
-          // Both queues have activities.
+          // Each of them has activities.
           taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
         }),
       );

@@ -9,7 +9,7 @@ export const startLog = (level: Config['logLevel']): Logger => {
   const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ level: at, message, meta }) => {
-      // The watch queue has activities only; that is meant.
+      // All queues but the main one have activities only; that is meant.
       if (message.startsWith('No workflows registered')) return;
       log[levels[at]]({ ...meta }, message);
     }),

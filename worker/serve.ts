@@ -16,7 +16,7 @@ import { bundleBuildId, startWorkers } from './workers.ts';
 /** A part of the daemon that runs until it is told to stop. */
 export type Running = { readonly says: string; readonly failed: Promise<never>; stop(): Promise<void> };
 
-/** Temporal's deployment that holds both queues of every production worker. */
+/** Temporal's deployment that holds the queues of every production worker. */
 export const deploymentName = 'sluice';
 
 const never = (): Promise<never> => new Promise<never>(() => undefined);
@@ -55,7 +55,7 @@ export const startServe = async (config: Config, log: Logger): Promise<Running> 
   };
 };
 
-/** `sluiced worker`: both queues, pinned to the build of its workflow code. */
+/** `sluiced worker`: its three queues, pinned to the build of its workflow code. */
 export const startWorker = async (config: Config, log: Logger): Promise<Running> => {
   const { ledger, temporal, rollouts, close } = await connect(config, 'worker', log);
   const buildId = await bundleBuildId();
@@ -75,7 +75,7 @@ export const startWorker = async (config: Config, log: Logger): Promise<Running>
     versioning: { deployment: deploymentName, buildId },
   });
   return {
-    says: `worker of build ${buildId} on ${config.settings.queues.main} and ${config.settings.queues.watch}; sluiced release makes it the current one`,
+    says: `worker of build ${buildId} on ${Object.values(config.settings.queues).join(', ')}; sluiced release makes it the current one`,
     failed: workers.stopped.then(never),
     stop: async () => {
       await workers.stop();

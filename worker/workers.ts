@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { WorkerInterceptors } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import type { Deps } from '../activities/deps.ts';
-import { makeActivities, makeWatchActivities } from '../activities/index.ts';
+import { makeActivities, makeTellActivities, makeWatchActivities } from '../activities/index.ts';
 import type { Config } from '../src/config.ts';
 import { packaged } from '../src/packaged.ts';
 import type { TemporalLinks } from './temporal-client.ts';
@@ -28,8 +28,9 @@ export const bundleBuildId = async (): Promise<string> =>
     .slice(0, 16);
 
 /**
- * The two workers of one process. Watches have a queue and slots of their own: a thousand of them never delay a way
- * back. The main worker sends heartbeats on at once, so that a cancellation is heard within half a second.
+ * The three workers of one process. Watches have a queue and slots of their own: a thousand of them never delay a way
+ * back. So has what is told: Slack and PagerDuty, away for hours, hold up nothing but their own. The main worker sends
+ * heartbeats on at once, so that a cancellation is heard within half a second.
  */
 export const startWorkers = async (
   { native, namespace }: Pick<TemporalLinks, 'native' | 'namespace'>,
@@ -69,12 +70,19 @@ export const startWorkers = async (
     activities: makeWatchActivities(deps),
     maxConcurrentActivityTaskExecutions: config.watchSlots,
   });
-  const runs = [main.run(), watch.run()];
+  const tell = await Worker.create({
+    ...common,
+    taskQueue: config.settings.queues.tell,
+    activities: makeTellActivities(deps, config.tellSlots),
+    maxConcurrentActivityTaskExecutions: config.tellSlots,
+  });
+  const workers = [main, watch, tell];
+  const runs = workers.map((worker) => worker.run());
   const stopped = Promise.all(runs).then(() => undefined);
   return {
     stopped,
     stop: async () => {
-      for (const worker of [main, watch]) if (worker.getState() === 'RUNNING') worker.shutdown();
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await stopped;
     },
   };

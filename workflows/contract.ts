@@ -17,7 +17,7 @@ import type { AnnounceActivities, PagingActivities } from './telling.ts';
  * Durations in ms.
  */
 export type Settings = {
-  readonly queues: { readonly main: string; readonly watch: string };
+  readonly queues: { readonly main: string; readonly watch: string; readonly tell: string };
   /** Heartbeat timeout of every activity that heartbeats: how long a gate is blind after its worker died. */
   readonly heartbeatMs: number;
   /** startToClose of one write to a target: after this a dead worker's write is tried again. */
@@ -189,8 +189,10 @@ export type Activities = {
   record(events: readonly LedgerEvent[]): Promise<void>;
   /** Finds rollouts that are open in the ledger and have no run, and starts their way back. */
   sweep(): Promise<readonly string[]>;
-} & PagingActivities &
-  AnnounceActivities;
+};
+
+/** Activities of the queue of what is told, which has slots of its own: people who can't be reached hold up no rollout. */
+export type TellActivities = PagingActivities & AnnounceActivities;
 
 /** Activities of the watch queue, which has slots of its own. */
 export type WatchActivities = { watch(input: WatchInput): Promise<WatchOutput> };

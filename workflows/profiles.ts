@@ -1,8 +1,7 @@
 import type { ActivityOptions } from '@temporalio/workflow';
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Action } from '../runbooks/runbook.ts';
-import type { Activities, Settings, WatchActivities } from './contract.ts';
-import type { AnnounceActivities } from './telling.ts';
+import type { Activities, Settings, TellActivities, WatchActivities } from './contract.ts';
 
 /**
  * How each kind of activity is run. Everything is TRY_CANCEL: the way back never waits for what it interrupts;
@@ -121,11 +120,15 @@ export const watch = (settings: Settings, windowMs: number, summary: string) =>
   });
 
 /** One call of PagerDuty or Slack: their clients give up after ten seconds. */
-const calling = (settings: Settings): ActivityOptions => ({ ...base(settings), startToCloseTimeout: 15_000 });
+const calling = (settings: Settings): ActivityOptions => ({
+  ...base(settings),
+  taskQueue: settings.queues.tell,
+  startToCloseTimeout: 15_000,
+});
 
 /** A page that is not there after half a minute is late, and people are told so elsewhere. */
 export const pageSoon = (settings: Settings) =>
-  proxyActivities<Pick<Activities, 'page'>>({
+  proxyActivities<Pick<TellActivities, 'page'>>({
     ...calling(settings),
     scheduleToCloseTimeout: 30_000,
     retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 10_000, ...final },
@@ -133,28 +136,28 @@ export const pageSoon = (settings: Settings) =>
 
 /** After that for as long as it takes: nobody else tells the person on call. */
 export const pagePatiently = (settings: Settings) =>
-  proxyActivities<Pick<Activities, 'page'>>({
+  proxyActivities<Pick<TellActivities, 'page'>>({
     ...calling(settings),
     retry: { initialInterval: 5_000, backoffCoefficient: 2, maximumInterval: 60_000, ...final },
   });
 
 /** What changed is of use for as long as somebody looks at the incident: a day. */
 export const change = (settings: Settings) =>
-  proxyActivities<Pick<Activities, 'tellChange'>>({
+  proxyActivities<Pick<TellActivities, 'tellChange'>>({
     ...calling(settings),
     scheduleToCloseTimeout: 24 * 3_600_000,
     retry: { initialInterval: 5_000, backoffCoefficient: 2, maximumInterval: 300_000, ...final },
   });
 
 export const sourceTeller = (settings: Settings) =>
-  proxyActivities<Pick<Activities, 'tellSource'>>({
+  proxyActivities<Pick<TellActivities, 'tellSource'>>({
     ...calling(settings),
     retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 30_000, ...final },
   });
 
 /** Slack says itself when to come again; without a word, soon, because people look. */
 export const announce = (settings: Settings) =>
-  proxyActivities<Pick<AnnounceActivities, 'announce'>>({
+  proxyActivities<Pick<TellActivities, 'announce'>>({
     ...calling(settings),
     startToCloseTimeout: 30_000,
     retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000, ...final },
@@ -162,8 +165,9 @@ export const announce = (settings: Settings) =>
 
 /** Edits as long as a watch lasts; ends before the next announcement begins, so that nothing old is shown after it. */
 export const follow = (settings: Settings) =>
-  proxyActivities<Pick<AnnounceActivities, 'follow'>>({
+  proxyActivities<Pick<TellActivities, 'follow'>>({
     ...base(settings),
+    taskQueue: settings.queues.tell,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     startToCloseTimeout: 7 * 24 * 3_600_000,
     heartbeatTimeout: Math.max(settings.heartbeatMs, 15_000),

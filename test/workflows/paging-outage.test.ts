@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
+import type { rollout } from '../../workflows/rollout.ts';
 import { delivered, onCall, orders, pageEvents } from './paging-play.ts';
 import type { Script } from './stage.ts';
 import { script, verdict } from './stage.ts';
@@ -71,5 +72,55 @@ describe('PagerDuty away for hours', () => {
       { service: onCall() },
     );
     expect(pageEvents(play)).toEqual(['page-failed trigger', 'page-sent resolve']);
+  });
+});
+
+describe('Slack and PagerDuty that hang', () => {
+  test('hold every slot of what is told, and a rollback runs as if they were not there', async () => {
+    const slots = 2;
+    const released = Promise.withResolvers<null>();
+    const hanging = { now: 0, most: 0 };
+    const hang = async (): Promise<void> => {
+      hanging.now += 1;
+      hanging.most = Math.max(hanging.most, hanging.now);
+      await released.promise;
+      hanging.now -= 1;
+    };
+    const play = script({ tellSlots: slots, watches: [verdict('breach')], page: hang, announce: hang });
+    const service = onCall();
+    const { production } = service.environments;
+    if (production === undefined) throw new Error('no production');
+    const told = { ...production, slack: { channel: '#deploys' } };
+    await stage().play(
+      play,
+      async (run) => {
+        try {
+          expect((await run.handle.result()).state).toBe('rolled-back');
+          // The page of the breach and the message: nothing else of it could be told.
+          while (hanging.now < slots) await new Promise((resolve) => setTimeout(resolve, 25));
+          expect(play.state.weights).toEqual({ '2.0.4': 100 });
+          expect(play.paged).toEqual([]);
+          expect(play.announced).toEqual([]);
+          // Another one begins and ends while all of them hang still.
+          const id = 'rollback-beside';
+          const { input } = run;
+          const beside = await run.env.client.workflow.start<typeof rollout>('rollout', {
+            workflowId: `rollout/production/${id}`,
+            taskQueue: input.settings.queues.main,
+            args: [{ ...input, rolloutId: id, kind: 'rollback', version: null }],
+          });
+          play.state = { ...play.state, weights: { '2.1.0': 100 }, stable: '2.1.0' };
+          expect((await beside.result()).state).toBe('succeeded');
+          expect(play.state.weights).toEqual({ '2.0.4': 100 });
+          expect(hanging).toEqual({ now: slots, most: slots });
+        } finally {
+          released.resolve(null);
+        }
+        await delivered(run);
+        await run.env.client.workflow.getHandle('deliver/rollback-beside').result();
+      },
+      { service: { ...service, environments: { production: told } } },
+    );
+    expect(orders(play)).toEqual(['trigger error', 'resolve']);
   });
 });

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../runbooks/verdict.ts';
 import type { WatchActivities } from '../../workflows/contract.ts';
-import type { Script } from './stage.ts';
+import type { Script } from './stage-script.ts';
 
 export const verdict = (kind: Verdict['kind'], reason: string = kind): Verdict => ({
   kind,

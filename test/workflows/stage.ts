@@ -6,87 +6,45 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { makePendingWork } from '../../activities/pending-work.ts';
 import { hashRunbook } from '../../activities/prepare.ts';
 import type { Actor } from '../../runbooks/access.ts';
-import type { LedgerEvent } from '../../runbooks/events.ts';
-import type { ActiveFreeze } from '../../runbooks/freeze-block.ts';
 import { plan } from '../../runbooks/plan.ts';
-import type { Release, TargetState } from '../../runbooks/runbook.ts';
+import type { Release } from '../../runbooks/runbook.ts';
 import type { ServiceFile } from '../../runbooks/service.ts';
-import type { Verdict } from '../../runbooks/verdict.ts';
 import { findPart } from '../../src/parts.ts';
 import { packaged } from '../../src/packaged.ts';
 import type {
   Activities,
   RolloutInput,
   Settings,
+  TellActivities,
   WatchActivities,
-  WatchInput,
   WriteInput,
 } from '../../workflows/contract.ts';
-import type { AnnounceInput, ChangeInput, PageInput, SourceTell } from '../../workflows/telling.ts';
 import type { CommandMessage, RunningCommand } from '../../workflows/messages.ts';
 import { commandUpdate } from '../../workflows/messages.ts';
 import type { rollout } from '../../workflows/rollout.ts';
 import { searchAttributes } from '../../workflows/status.ts';
 import { apply } from '../runbooks/model.ts';
-import type { MigrationScript } from './stage-migrations.ts';
 import { migrationActivities } from './stage-migrations.ts';
+import type { Script } from './stage-script.ts';
 import { startServer } from './stage-server.ts';
-import { verdict, watchActivity } from './stage-watches.ts';
-import { digest, group, makeService, makeState } from '../runbooks/make.ts';
+import { watchActivity } from './stage-watches.ts';
+import { digest, makeService } from '../runbooks/make.ts';
 
+export { script } from './stage-script.ts';
+export type { Script } from './stage-script.ts';
 export { verdict } from './stage-watches.ts';
 
 export const operator: Actor = { id: 'ana', via: 'operator', groups: ['operator'] };
 
 export const settings: Settings = {
-  queues: { main: 'test', watch: 'test-watch' },
+  queues: { main: 'test', watch: 'test-watch', tell: 'test-tell' },
   heartbeatMs: 15_000,
   writeMs: 5_000,
   writeForMs: 120_000,
   ledgerPatienceMs: 20_000,
 };
 
-/** What the activities of one test do and saw. Targets are the model of `test/runbooks/model.ts`. */
-export type Script = MigrationScript & {
-  state: TargetState;
-  /** Answers of the watches, in order; the last one goes on. A function may throw. */
-  watches: (Verdict | ((input: WatchInput) => Verdict | Promise<Verdict>))[];
-  /** Whether what a rollout waits for has come; absent: never. */
-  comes?: (input: WatchInput) => boolean | Promise<boolean>;
-  /** Runs before a write is applied; throwing refuses it. */
-  beforeWrite?: (input: WriteInput) => void | Promise<void>;
-  /** The freeze that is on; absent: none is. */
-  freeze?: () => ActiveFreeze | null | Promise<ActiveFreeze | null>;
-  ready?: () => void | Promise<void>;
-  smoke?: () => void | Promise<void>;
-  record?: (events: readonly LedgerEvent[]) => void | Promise<void>;
-  /** What PagerDuty does with an order, and Slack with an announcement; throwing refuses it. */
-  page?: (input: PageInput) => void | Promise<void>;
-  announce?: (input: AnnounceInput) => void;
-  readonly paged: PageInput[];
-  readonly announced: AnnounceInput[];
-  readonly changes: ChangeInput[];
-  readonly sources: SourceTell[];
-  readonly writes: WriteInput[];
-  readonly watched: WatchInput[];
-  readonly events: LedgerEvent[];
-};
-
-export const script = (changes: Partial<Script> = {}): Script => ({
-  state: makeState(group('2.0.4', 'a')),
-  watches: [verdict('pass')],
-  paged: [],
-  announced: [],
-  changes: [],
-  sources: [],
-  migrated: [],
-  writes: [],
-  watched: [],
-  events: [],
-  ...changes,
-});
-
-const activitiesOf = (play: Script, client: Client): Activities & WatchActivities => {
+const activitiesOf = (play: Script, client: Client): Activities & TellActivities & WatchActivities => {
   const write = async (input: WriteInput): Promise<void> => {
     await play.beforeWrite?.(input);
     const outcome = apply(play.state, input.action);
@@ -152,7 +110,7 @@ const activitiesOf = (play: Script, client: Client): Activities & WatchActivitie
     tellChange: async (input) => void play.changes.push(input),
     tellSource: async (input) => void play.sources.push(input),
     announce: async (input) => {
-      play.announce?.(input);
+      await play.announce?.(input);
       play.announced.push(input);
       return { message: input.message };
     },
@@ -203,7 +161,8 @@ export class Stage {
   ): Promise<T> {
     this.#count += 1;
     const queue = `test-${String(this.#count)}`;
-    const own: Settings = { ...settings, queues: { main: queue, watch: `${queue}-watch` } };
+    const queues = { main: queue, watch: `${queue}-watch`, tell: `${queue}-tell` };
+    const own: Settings = { ...settings, queues };
     const activities = activitiesOf(play, this.env.client);
     const common = { connection: this.env.nativeConnection, activities };
     const main = await Worker.create({
@@ -216,6 +175,11 @@ export class Stage {
       ...common,
       taskQueue: own.queues.watch,
       maxHeartbeatThrottleInterval: 100,
+    });
+    const tell = await Worker.create({
+      ...common,
+      taskQueue: own.queues.tell,
+      ...(play.tellSlots === undefined ? {} : { maxConcurrentActivityTaskExecutions: play.tellSlots }),
     });
     const rolloutId = `rollout-${String(this.#count)}`;
     const input: RolloutInput = {
@@ -233,22 +197,24 @@ export class Stage {
       settings: own,
       ...changes.input,
     };
-    return watch.runUntil(
-      main.runUntil(async () => {
-        const handle = await this.env.client.workflow.start<typeof rollout>('rollout', {
-          workflowId: `rollout/production/${rolloutId}`,
-          taskQueue: own.queues.main,
-          args: [input],
-        });
-        try {
-          return await during(new PlayedRollout(this.env, handle, rolloutId, play));
-        } finally {
-          // A timer whose worker is gone would hold the clock of the tests that follow.
-          await this.#end(`rollout/production/${rolloutId}`);
-          await this.#end(`keep/${rolloutId}`);
-          await this.#end(`deliver/${rolloutId}`);
-        }
-      }),
+    return tell.runUntil(
+      watch.runUntil(
+        main.runUntil(async () => {
+          const handle = await this.env.client.workflow.start<typeof rollout>('rollout', {
+            workflowId: `rollout/production/${rolloutId}`,
+            taskQueue: own.queues.main,
+            args: [input],
+          });
+          try {
+            return await during(new PlayedRollout(this.env, handle, input, play));
+          } finally {
+            // A timer whose worker is gone would hold the clock of the tests that follow.
+            await this.#end(`rollout/production/${rolloutId}`);
+            await this.#end(`keep/${rolloutId}`);
+            await this.#end(`deliver/${rolloutId}`);
+          }
+        }),
+      ),
     );
   }
 }
@@ -259,14 +225,16 @@ type Handle = WorkflowHandleWithFirstExecutionRunId<typeof rollout>;
 export class PlayedRollout {
   readonly env: TestWorkflowEnvironment;
   readonly handle: Handle;
+  readonly input: RolloutInput;
   readonly rolloutId: string;
   readonly script: Script;
   #said = 0;
 
-  constructor(env: TestWorkflowEnvironment, handle: Handle, rolloutId: string, play: Script) {
+  constructor(env: TestWorkflowEnvironment, handle: Handle, input: RolloutInput, play: Script) {
     this.env = env;
     this.handle = handle;
-    this.rolloutId = rolloutId;
+    this.input = input;
+    this.rolloutId = input.rolloutId;
     this.script = play;
   }
 

@@ -58,7 +58,7 @@ describe('a silent source', () => {
   });
   const tell = async (hash: string, all: readonly SourceNews[]): Promise<Seen> =>
     playing(async (queue) => {
-      const own = { ...settings, queues: { main: queue, watch: queue } };
+      const own = { ...settings, queues: { main: queue, watch: queue, tell: queue } };
       for (const each of all) {
         await stage().env.client.workflow.signalWithStart<typeof source, [SourceNews]>('source', {
           ...{ workflowId: `deliver/source/${hash}`, taskQueue: queue },
@@ -122,7 +122,7 @@ describe('messages', () => {
   const deliverOf = (rolloutId: string, queue: string): DeliverInput => ({
     ...{ rolloutId, place: { service: 'shop', environment: 'production' }, kind: 'deploy', version: '2' },
     channels: { page: null, slack: { channel: '#deploys' } },
-    settings: { ...settings, queues: { main: queue, watch: queue } },
+    settings: { ...settings, queues: { main: queue, watch: queue, tell: queue } },
     file: { owners: ['team'], source: 'practice' },
     ...{ actor: operator, ledger: [], follows: true, carried: null },
   });

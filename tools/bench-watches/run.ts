@@ -71,7 +71,7 @@ export const benchWatches = async (watches = 2000, seconds = 60, instances = 5):
   });
   const zeroMs = Date.now() + 2_000;
   const endMs = zeroMs + rampMs + seconds * 1000;
-  const queues = { main: 'bench', watch: 'bench-watch' };
+  const queues = { main: 'bench', watch: 'bench-watch', tell: 'bench-tell' };
   const settings = {
     queues,
     ...{ heartbeatMs: 15_000, writeMs: 5_000, writeForMs: 60_000, ledgerPatienceMs: 20_000 },

@@ -40,7 +40,7 @@ beforeAll(async () => {
     ...{ client, access, ledger: world.ledger, services: folder, log: pino({ enabled: false }) },
     ...{ planMs: 500, answerMs: 500 },
     settings: {
-      queues: { main: 'main', watch: 'watch' },
+      queues: { main: 'main', watch: 'watch', tell: 'tell' },
       ...{ heartbeatMs: 1_000, writeMs: 1_000, writeForMs: 1_000, ledgerPatienceMs: 1_000 },
     },
   });

@@ -34,7 +34,7 @@ beforeEach(async () => {
     ledger,
     services: folder,
     settings: {
-      queues: { main: 'test', watch: 'test-watch' },
+      queues: { main: 'test', watch: 'test-watch', tell: 'test-tell' },
       heartbeatMs: 15_000,
       writeMs: 5_000,
       writeForMs: 120_000,

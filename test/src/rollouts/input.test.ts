@@ -30,7 +30,7 @@ const deps = (): RolloutsDeps => ({
   ledger: {} as Ledger,
   services: folder,
   settings: {
-    queues: { main: 'test', watch: 'test-watch' },
+    queues: { main: 'test', watch: 'test-watch', tell: 'test-tell' },
     ...{ heartbeatMs: 15_000, writeMs: 5_000, writeForMs: 120_000, ledgerPatienceMs: 20_000 },
   },
   log: pino({ level: 'silent' }),

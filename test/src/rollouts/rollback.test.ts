@@ -42,7 +42,7 @@ beforeEach(async () => {
     client: new Client({ connection }),
     ledger,
     services: folder,
-    settings: { queues: { main: 'test', watch: 'test-watch' }, ...settings },
+    settings: { queues: { main: 'test', watch: 'test-watch', tell: 'test-tell' }, ...settings },
     log: pino({ level: 'silent' }),
     answerMs: 300,
   };
