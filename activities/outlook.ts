@@ -3,6 +3,7 @@ import type { Problem } from '../runbooks/errors.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
 import { gatesBlockSchema, settingsOfBlock } from '../src/gates/gates-block.ts';
 import { blockOfPolicy } from '../src/gates/policy-block.ts';
+import type { GateSettings } from '../src/gates/settings.ts';
 import { watchOutlook } from '../src/gates/watch-outlook.ts';
 import type { RolloutInput } from '../workflows/contract.ts';
 import type { Deps } from './deps.ts';
@@ -11,6 +12,19 @@ import { sourceAt } from './metrics/source.ts';
 
 /** The past is read at most so finely, in ms: what is reckoned from it is rough. */
 const finest = 1_000;
+
+/** The gate's settings in the watches of a runbook, held against `stable`; `null`: nothing is watched. */
+export const watchSettings = (runbook: Runbook, stable: string): GateSettings | null => {
+  const { gates, steps, to, service } = runbook;
+  const watches = steps.filter((step) => step.kind === 'watch');
+  const [first] = watches;
+  if (first === undefined) return null;
+  return settingsOfBlock(gatesBlockSchema.parse(blockOfPolicy(gates)), {
+    release: { service, version: to.version, stable },
+    watchSeconds: first.windowMs / 1000,
+    steps: watches.map(({ percent, baseline }) => (baseline === null ? 1 : percent / 100)),
+  });
+};
 
 /**
  * What the first watch of a runbook will be able to tell, from the past of the version that runs; `null`: nothing is
@@ -21,16 +35,11 @@ export const lookAhead = async (
   input: RolloutInput,
   runbook: Runbook,
 ): Promise<WatchOutlook | null> => {
-  const { gates, steps, from, to, service, environment } = runbook;
-  const watches = steps.filter((step) => step.kind === 'watch');
-  const [first] = watches;
+  const { gates, steps, from, service, environment } = runbook;
+  const first = steps.find((step) => step.kind === 'watch');
   const stable = first?.baseline ?? from?.version ?? null;
-  if (first === undefined || stable === null) return null;
-  const settings = settingsOfBlock(gatesBlockSchema.parse(blockOfPolicy(gates)), {
-    release: { service, version: to.version, stable },
-    watchSeconds: first.windowMs / 1000,
-    steps: watches.map(({ percent, baseline }) => (baseline === null ? 1 : percent / 100)),
-  });
+  const settings = stable === null ? null : watchSettings(runbook, stable);
+  if (first === undefined || stable === null || settings === null) return null;
   const source = sourceAt(deps, input.service, { service, environment });
   const span = {
     zeroMs: deps.clock(),

@@ -19,6 +19,7 @@ import { artifactSource } from './artifact/source.ts';
 import { gatherFacts } from './checks.ts';
 import type { Deps } from './deps.ts';
 import { flagWish } from './flag-wish.ts';
+import { unboundedLimits } from './latency-limits.ts';
 import { sourceAt } from './metrics/source.ts';
 import { runningVersion } from './observe.ts';
 import { lookAtMigrations } from './migrate.ts';
@@ -73,13 +74,17 @@ export const makePrepare =
     const short = settleShort(input, shortWatch(planned.runbook, outlook, input.hotfix));
     if (short.problems.length > 0) return { ok: false, problems: short.problems };
     const shortens = outlook?.known === true && outlook.warning !== null ? [outlook.warning] : [];
+    const unbounded = await unboundedLimits(deps, input, planned.runbook, state);
     const overridden = [...checked.overridden, ...short.overridden];
     return {
       ok: true,
       runbook: planned.runbook,
       hash: hashRunbook(planned.runbook),
       epoch: nextEpoch(Math.max(state.fence, flag.fence)),
-      warnings: [...planned.warnings, ...flag.warnings, ...shortens, ...overridden.map(sayOverridden)],
+      warnings: [
+        ...[...planned.warnings, ...flag.warnings, ...shortens, ...unbounded],
+        ...overridden.map(sayOverridden),
+      ],
       ...(outlook === null ? {} : { outlook }),
       ...(overridden.length === 0 ? {} : { overridden }),
       keep: good !== null && good.by === 'rollout' && input.kind !== 'flag' ? keepId(good.rolloutId) : null,

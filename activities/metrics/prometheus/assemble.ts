@@ -9,8 +9,12 @@ import type { Collected } from './collect.ts';
 import type { PrometheusPlan } from './plan.ts';
 import { newestIn, scrapeTimes } from './scrapes.ts';
 
-/** One instance at the time of its scrape, ms since the epoch. */
-export type TimedInstance = { readonly time: number; readonly reading: InstanceReading };
+/** One instance at the time of its scrape, and when its process started where that is known; ms since the epoch. */
+export type TimedInstance = {
+  readonly time: number;
+  readonly startedMs: number | null;
+  readonly reading: InstanceReading;
+};
 
 const grouped = (series: readonly Series[], wanted: readonly string[] | undefined): Map<string, Series[]> => {
   const groups = new Map<string, Series[]>();
@@ -82,5 +86,5 @@ export const readAt = (
     }
     const reading = readInstance(instance, time);
     if ('fault' in reading) throw unavailable(reading.fault);
-    return [{ time, reading }];
+    return [{ time, startedMs: null, reading }];
   });

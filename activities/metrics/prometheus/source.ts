@@ -5,6 +5,7 @@ import type { ArmReading, InstanceReading } from '../../../src/gates/reading.ts'
 import { sayDuration } from '../../../runbooks/units.ts';
 import type { Environment } from '../http/secrets.ts';
 import type { MetricsSource } from '../source.ts';
+import { Starts } from '../starts.ts';
 import { unavailable } from '../unavailable.ts';
 import { prometheusApi } from './api.ts';
 import type { PrometheusApi } from './api.ts';
@@ -19,8 +20,12 @@ import { readPast } from './history.ts';
 import { NewestScrapes } from './newest.ts';
 import { prometheusPlan } from './plan.ts';
 import type { PrometheusPlan } from './plan.ts';
+import { readStarts } from './starts.ts';
 
-type Found = { readonly instances: readonly TimedInstance[]; readonly gauges: readonly GaugeValues[] };
+type Found = {
+  readonly instances: readonly TimedInstance[];
+  readonly gauges: readonly GaugeValues[];
+};
 
 const noSamples = ({ url, fresh }: PrometheusSource, version: string): SluiceError =>
   unavailable({
@@ -59,10 +64,15 @@ const readArm = async (
   const until = newest ?? 0;
   const instances = readAt(byInstance(collected, plan), until - fresh, until);
   const ids = new Set(instances.map(({ reading }) => reading.id));
-  const gauges = await Promise.all(
-    plan.gauges.map((gauge) => readGauge(session, gauge, version, until, ids, settings.instance)),
-  );
-  return { instances, gauges };
+  const [starts, ...gauges] = await Promise.all([
+    readStarts(session, plan, version, until),
+    ...plan.gauges.map((gauge) => readGauge(session, gauge, version, until, ids, settings.instance)),
+  ]);
+  const started = instances.map((instance) => ({
+    ...instance,
+    startedMs: starts.get(instance.reading.id) ?? null,
+  }));
+  return { instances: started, gauges };
 };
 
 const withGauges = (reading: InstanceReading, gauges: readonly GaugeValues[]): InstanceReading => {
@@ -73,11 +83,11 @@ const withGauges = (reading: InstanceReading, gauges: readonly GaugeValues[]): I
   return own.length === 0 ? reading : { ...reading, gauges: Object.fromEntries(own) };
 };
 
-const armOf = (instances: readonly TimedInstance[], gauges: readonly GaugeValues[]): ArmReading => {
+const armOf = (instances: readonly InstanceReading[], gauges: readonly GaugeValues[]): ArmReading => {
   const shared = gauges.flatMap(({ name, arm }) => (arm === null ? [] : [[name, arm] as const]));
   return {
     at: 0,
-    instances: instances.map(({ reading }) => withGauges(reading, gauges)),
+    instances: instances.map((reading) => withGauges(reading, gauges)),
     ...(shared.length === 0 ? {} : { gauges: Object.fromEntries(shared) }),
   };
 };
@@ -90,6 +100,7 @@ export const prometheusSource = (
 ): MetricsSource => {
   const plan = prometheusPlan(settings, gates);
   const api = prometheusApi(settings, env);
+  const starts = new Starts();
   const known = new Map<string, NewestScrapes>();
   const scrapesOf = (version: string): NewestScrapes => {
     const found = known.get(version) ?? new NewestScrapes(settings.fresh);
@@ -100,7 +111,9 @@ export const prometheusSource = (
     async read(version, signal) {
       const { instances, gauges } = await readArm(api, plan, version, signal);
       const newest = scrapesOf(version).keep(instances);
-      return { at: Math.max(...newest.map(({ time }) => time)), arm: armOf(newest, gauges) };
+      const at = Math.max(...newest.map(({ time }) => time));
+      const readings = newest.map((instance) => starts.told(version, instance, at));
+      return { at, arm: armOf(readings, gauges) };
     },
     history: (version, fromMs, toMs, everyMs, signal) =>
       readPast(api, plan, version, { fromMs, toMs, everyMs }, signal),

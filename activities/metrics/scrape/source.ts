@@ -1,9 +1,9 @@
 import type { ScrapeSource } from '../../../runbooks/gate-source.ts';
 import type { GatesBlock } from '../../../runbooks/gates.ts';
-import type { ArmReading } from '../../../src/gates/reading.ts';
 import { gateQueries } from '../queries.ts';
 import type { GateQueries } from '../queries.ts';
 import type { MetricsSource } from '../source.ts';
+import { Starts } from '../starts.ts';
 import { unavailable } from '../unavailable.ts';
 import { checkPages } from './check.ts';
 import { fetchPages } from './page.ts';
@@ -33,26 +33,19 @@ const instancesOn = (
   }));
 };
 
-const armOf = (instances: readonly PageInstance[], at: number): ArmReading => ({
-  at: 0,
-  instances: instances.map(({ reading, startedMs }) => ({
-    ...reading,
-    ...(startedMs === null ? {} : { started: (startedMs - at) / 1000 }),
-  })),
-});
-
 /**
  * The `/metrics` pages of the instances themselves. They tell no past, so there is no history; and no time but that of
  * the answer, where the samples carry none.
  */
 export const scrapeSource = (settings: ScrapeSource, gates: GatesBlock, parts: PageParts): MetricsSource => {
   const queries = gateQueries(gates);
+  const starts = new Starts();
   const source: MetricsSource = {
     async read(version, signal) {
       const pages = await fetchPages(settings, version, parts, signal);
       const instances = pages.flatMap((page) => instancesOn(page, queries, version, settings));
       const at = Math.max(...instances.map(({ time }) => time));
-      return { at, arm: armOf(instances, at) };
+      return { at, arm: { at: 0, instances: instances.map((found) => starts.told(version, found, at)) } };
     },
     history: async () => [],
     check: (versions, signal) => checkPages({ settings, queries, parts, source }, versions, signal),

@@ -4,6 +4,7 @@ import type { MetricsSource } from '../../../../activities/metrics/source.ts';
 import { describeWithPrometheus, startPrometheus, until, untilUp } from '../../../servers/prometheus.ts';
 import type { PrometheusServer } from '../../../servers/prometheus.ts';
 import { bad, prometheusAt, refusal, serve, servePage, total } from '../pages.ts';
+import type { Served } from '../pages.ts';
 
 /** Each scrape finds 60 requests more, six of them failed. */
 const growingPage = (): (() => string) => {
@@ -18,14 +19,25 @@ const growingPage = (): (() => string) => {
   };
 };
 
+/** As client libraries write it: the start stands in a series of its own, without the labels of the requests. */
+const mortalPage = (process: { readonly startedMs: number }) => () =>
+  [
+    'http_requests_total{version="3.0.0",code="200"} 7',
+    `process_start_time_seconds ${String(process.startedMs / 1000)}`,
+    '',
+  ].join('\n');
+
 describeWithPrometheus('a real Prometheus over time', () => {
   let replicas: readonly [PrometheusServer, PrometheusServer];
+  let mortal: Served;
+  const mortalProcess = { startedMs: Date.now() - 3_600_000 };
 
   beforeAll(async () => {
     const targets = await Promise.all(
       [growingPage(), growingPage(), growingPage()].map((text) => servePage(text)),
     );
-    const hosts = targets.map(({ host }) => host);
+    mortal = await servePage(mortalPage(mortalProcess));
+    const hosts = [...targets, mortal].map(({ host }) => host);
     replicas = await Promise.all([
       startPrometheus([{ job: 'shop', targets: hosts, intervalMs: 300 }]),
       startPrometheus([{ job: 'shop', targets: hosts, intervalMs: 1100 }]),
@@ -74,7 +86,8 @@ describeWithPrometheus('a real Prometheus over time', () => {
   test('never takes an older replica for a restart', async () => {
     let turn = 0;
     const balancer = await serve((incoming, outgoing) => {
-      turn += 1;
+      // By turns for the counters, so that no reading has a replica of its own.
+      if (!(incoming.url ?? '').includes('process_start')) turn += 1;
       const to = new URL(incoming.url ?? '/', replicas[turn % 2 === 0 ? 0 : 1].url);
       incoming.pipe(
         request(to, { method: incoming.method, headers: { host: to.host } }, (answer) => {
@@ -105,6 +118,28 @@ describeWithPrometheus('a real Prometheus over time', () => {
       return ages.size === 2 && looks >= 30 ? true : null;
     });
     expect(highest.size).toBe(3);
+  });
+
+  test('tells when a process started, and how often it was seen to start anew', async () => {
+    const [server] = replicas;
+    const sums = { total: `sum by (instance) (${total})`, bad: `sum by (instance) (${bad})` };
+    for (const source of [prometheusAt(server.url), prometheusAt(server.url, { errors: sums })]) {
+      const look = async () => {
+        const { at, arm } = await source.read('3.0.0');
+        const [{ started = 0, restarts = -1 } = {}] = arm.instances;
+        return { startedMs: Math.round(at + started * 1000), restarts };
+      };
+      expect(await look()).toEqual({ startedMs: mortalProcess.startedMs, restarts: 0 });
+      for (const restarts of [1, 2]) {
+        mortalProcess.startedMs += 60_000;
+        await until('the new process is scraped', async () =>
+          (await look()).startedMs === mortalProcess.startedMs ? true : null,
+        );
+        expect((await look()).restarts).toBe(restarts);
+      }
+    }
+    // Nobody tells it of the others.
+    expect((await prometheusAt(server.url).read('2.0.4')).arm.instances[0]).not.toHaveProperty('restarts');
   });
 
   test('that was killed can not be read, and is read again when it is back', async () => {

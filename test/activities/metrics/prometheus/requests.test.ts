@@ -63,6 +63,7 @@ test('what is asked for apart is asked for at the time of the newest total', asy
   expect(asked).toEqual([
     ['x{v="1.0"}[60000ms]', null],
     ['y{w="1.0"}[60000ms]', '1700000000.123'],
+    [expect.stringContaining('process_start_time_seconds'), '1700000000.123'],
   ]);
 });
 

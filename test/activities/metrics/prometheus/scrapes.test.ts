@@ -89,6 +89,7 @@ test('newestIn finds the newest between two times', () => {
 describe('NewestScrapes', () => {
   const found = (id: string, time: number, requests: number) => ({
     time,
+    startedMs: null,
     reading: { id, requests, errors: 0 },
   });
 

@@ -46,6 +46,7 @@ describe('a page of metrics', () => {
             requests: 104,
             errors: 4,
             started: -999.5,
+            restarts: 0,
             latency: { le: [0.1, 0.5, '+Inf'], count: [40, 72, 104] },
             gauges: { queue: 5 },
           },
@@ -53,7 +54,7 @@ describe('a page of metrics', () => {
       },
     });
     expect((await scrape({ url }).read('2.1.0')).arm.instances).toEqual([
-      { id: host, requests: 7, errors: 0, started: -999.5 },
+      { id: host, requests: 7, errors: 0, started: -999.5, restarts: 0 },
     ]);
     expect(await source.history('2.0.4', 0, now, 5000)).toEqual([]);
   });
