@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { prepared } from '../../src/api/schemas/answers.ts';
-import { sluice } from './cli.ts';
-import { Dev } from './dev.ts';
+import { sluice } from '../e2e/cli.ts';
+import { Dev } from '../e2e/dev.ts';
 
 let dev: Dev;
 beforeAll(async () => {

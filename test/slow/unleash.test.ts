@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { unleashDriver } from '../../../activities/flags/unleash.ts';
-import { startUnleash } from '../../servers/unleash.ts';
-import type { UnleashServer } from '../../servers/unleash.ts';
+import { unleashDriver } from '../../activities/flags/unleash.ts';
+import { startUnleash } from '../servers/unleash.ts';
+import type { UnleashServer } from '../servers/unleash.ts';
 
 let unleash: UnleashServer;
 beforeAll(async () => {
