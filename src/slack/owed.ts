@@ -33,7 +33,7 @@ export const replyToSchema = z.discriminatedUnion('by', [
     by: z.literal('url'),
     ...{ url: z.string(), userId: z.string(), channelId: z.string().nullable() },
   }),
-  z.object({ by: z.literal('view'), viewId: z.string() }),
+  z.object({ by: z.literal('view'), viewId: z.string(), userId: z.string() }),
 ]);
 export type ReplyTo = z.output<typeof replyToSchema>;
 
@@ -73,7 +73,7 @@ export const heardForm = (given: z.output<typeof submissionSchema>): Heard => {
   );
   return {
     asked: { is: 'form', values, sender: senderOf(given), trigger: given.trigger_id },
-    replyTo: { by: 'view', viewId: view.id },
+    replyTo: { by: 'view', viewId: view.id, userId: given.user.id },
   };
 };
 

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../runbooks/errors.ts';
-import { calling, openSlack } from './api.ts';
+import { calling, openSlack, wordOf } from './api.ts';
 import type { SlackDeps } from './deps.ts';
 import type { ReplyTo } from './owed.ts';
 import { answerView } from './render/form.ts';
@@ -21,17 +21,28 @@ export const tellAuthor = async (
   at: number,
   reply: Reply,
 ): Promise<void> => {
-  if (replyTo.by === 'view') {
-    const slack = await openSlack(deps.settings);
-    const view = answerView({ text: reply.text });
-    await calling('the answer', () => slack.views.update({ view_id: replyTo.viewId, view }));
-    return;
-  }
+  if (replyTo.by === 'view') return tellInView(deps, replyTo, reply);
   if (deps.clock() - at < addressMs) return tellAt(replyTo.url, reply);
   const { channelId: channel, userId: user } = replyTo;
   if (channel === null) return;
   const slack = await openSlack(deps.settings);
   await calling('the answer', () => slack.chat.postEphemeral({ channel, user, ...reply }));
+};
+
+/** In the place of the form; who has closed it hears of it in a message of the app to them alone. */
+const tellInView = async (
+  deps: SlackDeps,
+  { viewId, userId }: Extract<ReplyTo, { readonly by: 'view' }>,
+  { text }: Reply,
+): Promise<void> => {
+  const slack = await openSlack(deps.settings);
+  try {
+    const view = answerView({ text });
+    await calling('the answer', () => slack.views.update({ view_id: viewId, view }));
+  } catch (error) {
+    if (wordOf(error) !== 'not_found') throw error;
+    await calling('the answer', () => slack.chat.postMessage({ channel: userId, text }));
+  }
 };
 
 const tellAt = async (url: string, reply: Reply): Promise<void> => {

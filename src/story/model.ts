@@ -45,6 +45,8 @@ export type LiveModel = {
   /** Limit of the error rate, a fraction. */
   readonly limit: number | null;
   readonly warnings: readonly string[];
+  /** Checks that whoever asked passed over, and why; `null`: the reason was erased. */
+  readonly overrides: readonly { readonly check: string; readonly reason: string | null }[];
   readonly state: RolloutState;
   readonly until: string | null;
   readonly next: string | null;
@@ -89,6 +91,7 @@ export const emptyModel = (id: string): LiveModel => ({
   warm: false,
   limit: null,
   warnings: [],
+  overrides: [],
   state: 'requested',
   until: null,
   next: null,

@@ -33,6 +33,13 @@ export const heedCounts = (model: LiveModel, { watch, points }: CountsList): Liv
 const thinned = (points: LiveWatch['points']): LiveWatch['points'] =>
   points.length <= mostPoints ? points : points.filter((_, i) => i % 2 === 0 || i === points.length - 1);
 
+/** Their reasons are people's own words, and stand beside the chain under the check's name. */
+const overridesIn = (texts: StoredEvent['texts']): LiveModel['overrides'] =>
+  Object.entries(texts).flatMap(([name, reason]) => {
+    const [, check] = /^override\.(.+)$/.exec(name) ?? [];
+    return check === undefined ? [] : [{ check, reason }];
+  });
+
 const changesOf = (
   model: LiveModel,
   { at, actor, body, texts }: StoredEvent,
@@ -42,7 +49,8 @@ const changesOf = (
     case 'requested': {
       const { kind, service, environment, version } = body;
       const asked = { actor: actor?.name ?? actor?.id ?? 'nobody', reason: texts['reason'] ?? null };
-      return { kind, service, environment, version, ...asked, requestedAt: at };
+      const overrides = overridesIn(texts);
+      return { kind, service, environment, version, ...asked, overrides, requestedAt: at };
     }
     case 'planned':
       return { ...planned(body.runbook), hash: body.hash, warnings: body.warnings };

@@ -32,6 +32,7 @@ export const renderMessage = (model: LiveModel, frame: Frame): Message => {
     section(`*${headline(model)}*   ${statusOf(model)}`),
     context(origin(model)),
     ...(model.steps.length === 0 ? [] : [section(rail(model, frame.now))]),
+    ...minded(model).map(section),
     ...said.map(section),
     ...(buttons.length === 0 ? [] : [{ type: 'actions', elements: [...buttons] } satisfies ActionsBlock]),
     context(ending(model, frame)),
@@ -88,6 +89,24 @@ const rail = (model: LiveModel, now: number): string => {
   return `${fitting.slice(0, fitting.lastIndexOf('  '))}  …`;
 };
 const mostRail = 2000;
+
+/** Nothing has run yet: who decides reads what speaks against it. */
+const deciding: ReadonlySet<RolloutState> = new Set(['planning', 'blocked', 'awaiting-approval']);
+const mostWarnings = 6;
+
+/** What the plan warns of, before it runs; and the checks that were passed over, with their reasons, from then on. */
+const minded = ({ state, warnings, overrides }: LiveModel): readonly string[] => {
+  const lines = overrides.map(
+    ({ check, reason }) =>
+      `*overrides* ${literal(check, 40)}: ${reason === null ? 'its reason was erased' : `“${literal(reason, 150)}”`}`,
+  );
+  if (deciding.has(state)) {
+    lines.push(...warnings.slice(0, mostWarnings).map((warning) => `*warning*: ${literal(warning, 150)}`));
+    const more = warnings.length - mostWarnings;
+    if (more > 0) lines.push(`and ${String(more)} more warnings`);
+  }
+  return lines.length === 0 ? [] : [lines.join('\n')];
+};
 
 /** What is the matter, what comes next, what is to be done by hand. */
 const told = (model: LiveModel): readonly string[] => {

@@ -7,6 +7,7 @@ const no = (error: string) => ({ ok: false, error });
 /** Modals that are open, with the hash that tells two edits apart. */
 export class Views {
   readonly all: View[] = [];
+  readonly #closed = new Set<string>();
   #count = 0;
 
   open(view: unknown): Readonly<Record<string, unknown>> {
@@ -18,10 +19,15 @@ export class Views {
 
   update({ view_id, hash, view }: Arguments): Readonly<Record<string, unknown>> {
     const found = this.all.find(({ id }) => id === view_id);
-    if (found === undefined) return no('not_found');
+    if (found === undefined || this.#closed.has(found.id)) return no('not_found');
     if (hash !== undefined && hash !== found.hash) return no('hash_conflict');
     this.set(found, view);
     return this.#answer(found.id);
+  }
+
+  /** Its reader has closed it. */
+  close({ id }: View): void {
+    this.#closed.add(id);
   }
 
   set(found: View, view: unknown): void {

@@ -40,6 +40,8 @@ export class Workspace {
   readonly users = new Map<string, User>();
   readonly messages: Kept[] = [];
   readonly ephemeral: { readonly user: string; readonly channel: string; readonly text: string }[] = [];
+  /** What the app wrote to one person alone. */
+  readonly direct: { readonly user: string; readonly text: string }[] = [];
   readonly views = new Views();
   readonly #replying: Replying;
   readonly #called = new Map<string, number[]>();
@@ -122,6 +124,15 @@ export class Workspace {
   }
 
   #post(given: Arguments) {
+    const user = this.users.get(String(given['channel']));
+    if (user !== undefined) {
+      this.direct.push({ user: user.id, text: String(given['text']) });
+      return {
+        ok: true,
+        channel: 'D0DIRECT1',
+        ts: `1750000000.${String(this.direct.length).padStart(6, '0')}`,
+      };
+    }
     const { error } = this.#channel(given);
     if (error !== null) return error;
     const asked = given['thread_ts'];

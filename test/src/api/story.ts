@@ -68,7 +68,11 @@ type StoryOptions = {
   readonly from?: string | null;
   readonly at?: number;
   readonly service?: string;
+  /** What whoever asked for it wrote. */
+  readonly texts?: Readonly<Record<string, string>>;
 };
+
+const written = { reason: 'faster checkout' };
 
 /** The events of one rollout as a workflow would note them, second by second. */
 export class Story {
@@ -80,7 +84,7 @@ export class Story {
 
   constructor(
     version = '2.2.0',
-    { id = rolloutId, from = '2.0.4', at = began, service = 'shop' }: StoryOptions = {},
+    { id = rolloutId, from = '2.0.4', at = began, service = 'shop', texts = written }: StoryOptions = {},
   ) {
     this.id = id;
     this.#at = at;
@@ -95,7 +99,7 @@ export class Story {
         of: null,
         files: [],
       },
-      { texts: { reason: 'faster checkout' } },
+      { texts },
     );
   }
 
@@ -130,13 +134,13 @@ export class Story {
     return this.note({ type: 'state', state, until, next });
   }
 
-  planned(hash = '9f3c1a2b'.padEnd(64, '0')): this {
+  planned(hash = '9f3c1a2b'.padEnd(64, '0'), warnings: readonly string[] = []): this {
     return this.state('planning').note({
       type: 'planned',
       hash,
       runbook: this.runbook,
       epoch: 1,
-      warnings: [],
+      warnings,
     });
   }
 

@@ -220,6 +220,29 @@ test('a bare /deploy opens a form; what is wrong is said beside its field, and i
   });
 });
 
+test('who has closed the form before its answer came gets it from the app, alone', async () => {
+  const slow = await openDesk({ ackMs: 50 });
+  try {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    slow.world.script.deploy = async () => {
+      await promise;
+      return accepted;
+    };
+    await slow.ana.type('/deploy', '');
+    const view = slow.slack.workspace.views.all.at(-1);
+    if (view === undefined) throw new Error('no view is open');
+    const sent = await slow.ana.send(slow.ana.submit(view, { service: 'shop', version: '2.1.0' }));
+    expect(JSON.stringify(sent.ack)).toContain('*Not confirmed yet.*');
+    slow.slack.workspace.views.close(view);
+    resolve(undefined);
+    const told = await until('the outcome', () => slow.slack.workspace.direct.at(-1));
+    expect(told).toMatchObject({ user: 'U0ANA0001', text: expect.stringMatching(/^\*Begun\*: shop/) });
+    expect(slow.slack.workspace.direct).toHaveLength(1);
+  } finally {
+    await slow.close();
+  }
+});
+
 test('what takes longer than Slack waits is "not confirmed yet", and told when it is', async () => {
   const slow = await openDesk({ ackMs: 50 });
   try {

@@ -13,6 +13,12 @@ import { root } from '../../e2e/dev.ts';
 const manifestSchema = z.object({
   display_information: z.object({ name: z.string().max(35), description: z.string().max(140) }),
   features: z.object({
+    // Without it Slack refuses what the app writes to one person alone.
+    app_home: z.strictObject({
+      home_tab_enabled: z.literal(false),
+      messages_tab_enabled: z.literal(true),
+      messages_tab_read_only_enabled: z.literal(true),
+    }),
     slash_commands: z.array(
       z.strictObject({
         command: z.string().regex(/^\/[a-z]{1,31}$/),

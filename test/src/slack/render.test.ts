@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { checkNames } from '../../../runbooks/checks/check.ts';
 import { states } from '../../../runbooks/state.ts';
 import type { LiveModel } from '../../../src/story/model.ts';
 import { emptyModel } from '../../../src/story/model.ts';
@@ -11,7 +12,7 @@ import { commandOf, markOf, readMark, writeMark } from '../../../src/slack/rende
 import { renderMessage } from '../../../src/slack/render/message.ts';
 import { judgeMessage, pingsIn } from '../../servers/slack/blocks.ts';
 import { Story } from '../api/story.ts';
-import { scenes } from '../cli/stories.ts';
+import { sceneOf, scenes } from '../cli/stories.ts';
 
 const frame = (now: number) => ({
   now,
@@ -45,6 +46,23 @@ describe('one message', () => {
       expect(readMark(value ?? '')).toEqual(markOf(model));
       expect(commandOf(action_id ?? '')).not.toBeNull();
     }
+  });
+
+  test('that asks for an approval shows what the plan warns of, and what was overridden and why', () => {
+    const texts = { reason: 'faster checkout', 'override.window': 'payments are <!channel> down' };
+    const warnings = ['The check window is overridden: Deploys are frozen.', 'gates.holdBack is 0 %.'];
+    const asked = new Story('2.2.0', { texts }).planned(undefined, warnings);
+    const { model, now } = sceneOf(asked.state('awaiting-approval', 3600, 'it expires'));
+    const { blocks, text } = renderMessage(model, frame(now));
+    expect(judgeMessage(text, blocks)).toBeNull();
+    expect(blocks).toMatchSnapshot();
+    // What was overridden stays in sight; warnings are for who decides.
+    const later = sceneOf(asked.state('deploying')).model;
+    const shown = JSON.stringify(renderMessage(later, frame(now)));
+    expect(shown).toContain('*overrides* window: “payments are &lt;!channel&gt; down”');
+    expect(shown).not.toContain('holdBack');
+    const erased = { ...later, overrides: [{ check: 'window', reason: null }] };
+    expect(JSON.stringify(renderMessage(erased, frame(now)))).toContain('its reason was erased');
   });
 
   test('without anybody to hear a click has no buttons', () => {
@@ -116,6 +134,8 @@ test('whatever people write pings nobody, and stays within the limits', () => {
         ...{ state, service: one, version: two, from: three, reason: one, actor: two, environment: three },
         ...{ held: one, sentBack: two, sentence: three, byHand: [one, two], verified: two },
         cause: { by: 'person', sentence: one, step: null },
+        warnings: Array.from({ length: 9 }, () => one),
+        overrides: checkNames.map((check) => ({ check, reason: two })),
         problems: [{ code: 'INTERNAL', message: two, hint: three }],
         next: one,
       };
