@@ -9,7 +9,7 @@ import type { Verdict } from './verdict.ts';
 
 /** Why a rollout went back. */
 export type Cause = {
-  readonly by: 'breach' | 'person' | 'failure' | 'silence' | 'time' | 'lost';
+  readonly by: 'breach' | 'person' | 'newer' | 'failure' | 'silence' | 'time' | 'lost';
   /** Numbers first, for people. */
   readonly sentence: string;
   readonly step: number | null;

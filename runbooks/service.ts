@@ -66,6 +66,12 @@ const environmentSchema = z
       })
       .prefault({})
       .describe('the way back'),
+    onNewer: z
+      .enum(['refuse', 'queue', 'supersede'])
+      .default('refuse')
+      .describe(
+        'a deploy that is asked for while another one runs: refused, waits for its success, or takes its place',
+      ),
     held: duration(second, 30 * day)
       .prefault('24h')
       .describe('a hold or an unanswered question ends in the way back after this'),

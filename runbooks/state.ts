@@ -1,6 +1,9 @@
+import type { Cause } from './events.ts';
+
 /** Every state of a rollout. One table says what each means to people, machines and commands. */
 export const states = [
   'requested',
+  'queued',
   'planning',
   'deploying',
   'ramping',
@@ -40,7 +43,10 @@ export const commands = [
 ] as const;
 export type Command = (typeof commands)[number];
 
-/** What an accepted command does. `start-…` is a new rollout, begun by the façade; the others act on this one. */
+/**
+ * What an accepted command does. `start-…` is a new rollout, begun by the façade, which also takes one out of the queue;
+ * the others act on this one.
+ */
 export type Effect =
   | 'approve'
   | 'deny'
@@ -55,10 +61,11 @@ export type Effect =
   | 'take-over'
   | 'page'
   | 'start-rollback'
-  | 'start-again';
+  | 'start-again'
+  | 'leave-queue';
 
 type StateRow = {
-  /** An open rollout has a running workflow and holds the lock of its service and environment. */
+  /** An open rollout has not ended. It holds the lock of its service and environment, unless it is `queued`. */
   readonly open: boolean;
   /** Exit code of a waiting client; `null`: it goes on waiting. */
   readonly exit: number | null;
@@ -79,6 +86,13 @@ export const stateTable: Readonly<Record<RolloutState, StateRow>> = {
     says: 'asked for, not started yet',
     accepts: back,
     because: 'it has not started yet',
+  },
+  queued: {
+    open: true,
+    exit: null,
+    says: 'waits for the rollout before it',
+    accepts: { abort: 'leave-queue', rollback: 'leave-queue' },
+    because: 'it waits for the rollout before it, and nothing has run',
   },
   planning: {
     open: true,
@@ -235,3 +249,7 @@ export const judgeCommand = (
 };
 
 export const isOpen = (state: RolloutState): boolean => stateTable[state].open;
+
+/** Who goes back for that reason ends so. */
+export const endOf = (by: Cause['by']): RolloutState =>
+  by === 'person' ? 'aborted' : by === 'newer' ? 'superseded' : 'rolled-back';

@@ -12,6 +12,7 @@ import { packageVersion } from '../src/packaged.ts';
 import type { RolloutsDeps } from '../src/rollouts/deps.ts';
 import type { Rollouts } from '../src/rollouts/facade.ts';
 import { retryWaiting } from '../src/rollouts/inbox.ts';
+import { startWaiting } from '../src/rollouts/waiting.ts';
 import { loadServices } from '../src/service-file/folder.ts';
 import { startSlack } from '../src/slack/start.ts';
 import { recordingsIn } from '../src/store/recordings.ts';
@@ -80,6 +81,16 @@ export const startFaces = async (
       await pause(inboxMs, { signal: ended.signal, ref: false });
     }
   })();
+  const queue = (async () => {
+    while (!ended.signal.aborted) {
+      try {
+        await startWaiting(deps);
+      } catch (error) {
+        log.warn({ error: String(error) }, 'deploys wait in the queue');
+      }
+      await pause(inboxMs, { signal: ended.signal, ref: false });
+    }
+  })();
   return {
     url,
     whenReady: async () => {
@@ -94,7 +105,7 @@ export const startFaces = async (
       ended.abort();
       await slack.stop();
       await api.close();
-      await inbox;
+      await Promise.all([inbox, queue]);
       if (readDaemonFile(config.home)?.pid === process.pid)
         await rm(daemonFile(config.home), { force: true });
     },

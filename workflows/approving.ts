@@ -5,6 +5,7 @@ import type { Actor } from '../runbooks/access.ts';
 import type { Problem } from '../runbooks/errors.ts';
 import { canonicalJson } from '../runbooks/runbook.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
+import { endOf } from '../runbooks/state.ts';
 import { sayDuration } from '../runbooks/units.ts';
 import type { Prepared, RolloutInput } from './contract.ts';
 import type { Control } from './control.ts';
@@ -66,8 +67,11 @@ export class Approving {
         prepared = again;
       } catch (error) {
         if (!isCancellation(error)) throw error;
-        const why = this.#control.wishes.backOut?.cause.sentence ?? 'Cancelled in Temporal.';
-        return { end: { state: 'aborted', sentence: `${why} Nothing has run.` } };
+        const { by, sentence } = this.#control.wishes.backOut?.cause ?? {
+          by: 'person' as const,
+          sentence: 'Cancelled in Temporal.',
+        };
+        return { end: { state: endOf(by), sentence: `${sentence} Nothing has run.` } };
       }
       const { hash, runbook, epoch, warnings } = prepared;
       this.#journal.note({ type: 'planned', hash, runbook, epoch, warnings });

@@ -1,13 +1,16 @@
 import { ApplicationFailure, CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import type { Actor } from '../runbooks/access.ts';
+import type { Problem } from '../runbooks/errors.ts';
 import type { Cause } from '../runbooks/events.ts';
+import type { RolloutKind } from '../runbooks/runbook.ts';
 import type { AccessBlock } from '../runbooks/service.ts';
 import type { Effect, RolloutState } from '../runbooks/state.ts';
 import type { Approvals } from './hearing.ts';
 import { failureOf, Hearing } from './hearing.ts';
 import type { Journal } from './journal.ts';
-import type { CommandAnswer, CommandMessage, RunningCommand } from './messages.ts';
-import { commandUpdate, runningCommands, wayBackSignal } from './messages.ts';
+import type { CommandAnswer, CommandMessage, RunningCommand, SupersedeMessage } from './messages.ts';
+import { commandUpdate, runningCommands, supersedeUpdate, wayBackSignal } from './messages.ts';
+import { backOutFor, refuseNewer } from './superseding.ts';
 
 /** Why the forward part of a rollout ends early: the message of a `BackOut`. */
 export type BackOut = { readonly cause: Cause; readonly actor: Actor | null };
@@ -39,6 +42,9 @@ type Changes = {
   readonly step: () => number | null;
   /** Whether anybody can be paged. */
   readonly pages: boolean;
+  readonly kind: RolloutKind;
+  /** Why nothing can go back any more; `null`: it can, or nothing has to. */
+  readonly noReturn: () => Problem | null;
 };
 
 /**
@@ -61,12 +67,14 @@ export class Control {
   /** Said by the watchdog: what is past its time, and what it waits for. */
   #waitsFor: string | null = null;
   readonly #journal: Journal;
+  readonly #its: { readonly rolloutId: string; readonly access: AccessBlock };
   readonly #hearing: Hearing;
   readonly #changes: Changes;
 
   constructor(rolloutId: string, journal: Journal, access: AccessBlock, changes: Changes) {
     this.#journal = journal;
     this.#changes = changes;
+    this.#its = { rolloutId, access };
     this.#hearing = new Hearing({
       ...{ rolloutId, access, pages: changes.pages },
       state: () => this.#shown,
@@ -127,6 +135,12 @@ export class Control {
         description: `Says "${command}" to this rollout`,
       });
     }
+    setHandler(supersedeUpdate, (message) => this.#giveWay(message), {
+      validator: (message: SupersedeMessage) => {
+        this.#refuseNewer(message);
+      },
+      description: 'A newer deploy takes the place of this rollout',
+    });
     setHandler(wayBackSignal, ({ command, ...message }) => {
       const judged = this.#hearing.judge(command, message);
       if ('effect' in judged) this.#take(command, message, judged.effect);
@@ -145,6 +159,19 @@ export class Control {
     if ('sentence' in judged) throw failureOf(judged);
     this.#take(command, message, judged.effect);
     return { effect: judged.effect, state: this.#shown };
+  }
+
+  #refuseNewer(message: SupersedeMessage): void {
+    const { kind, noReturn } = this.#changes;
+    const its = { ...this.#its, kind, state: this.#shown, noReturn: noReturn() };
+    const refusal = refuseNewer(its, message);
+    if (refusal !== null) throw failureOf(refusal);
+  }
+
+  #giveWay(message: SupersedeMessage): CommandAnswer {
+    this.#refuseNewer(message);
+    this.goBack(backOutFor(message.version, message.actor, this.#changes.step()));
+    return { effect: 'way-back', state: this.#shown };
   }
 
   /** Once: where the signal of the same command came first, what was asked for is being done. */
@@ -212,6 +239,7 @@ export class Control {
       case 'override':
       case 'start-again':
       case 'start-rollback':
+      case 'leave-queue':
         throw ApplicationFailure.nonRetryable(
           `"${effect}" is not an effect on a running rollout`,
           'INTERNAL',

@@ -2,6 +2,7 @@ import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/w
 import type { Problem } from '../runbooks/errors.ts';
 import type { Action, Release, Runbook, Step } from '../runbooks/runbook.ts';
 import type { RolloutState } from '../runbooks/state.ts';
+import { endOf } from '../runbooks/state.ts';
 import { weightOf } from '../runbooks/traffic.ts';
 import { backBudgetOf } from '../runbooks/stuck.ts';
 import { wayBack } from '../runbooks/way-back.ts';
@@ -38,13 +39,12 @@ export const goBack = async (
     const decidedAt = Date.now();
     const actions = wayBack(runbook, begun);
     const stays = codeStays(runbook, begun);
-    const person = backOut.cause.by === 'person';
+    const ends = endOf(backOut.cause.by);
     control.set('rolling-back');
     journal.note({ type: 'way-back', cause: backOut.cause, actions }, { actor: backOut.actor });
-    const wrote = begun.some((index) => writing.has(runbook.steps[index]?.kind ?? 'preflight'));
-    if (!wrote)
+    if (!hasWritten(runbook, begun))
       return {
-        state: person ? 'aborted' : 'refused',
+        state: ends === 'rolled-back' ? 'refused' : ends,
         sentence: `${backOut.cause.sentence} ${untouched(runbook, begun)}`,
       };
 
@@ -76,7 +76,7 @@ export const goBack = async (
       if (decided === 'retry') control.set('rolling-back');
     }
     const found = await verifyEnd(input, runbook, stays ? runbook.to : runbook.from, journal);
-    return { state: person ? 'aborted' : 'rolled-back', sentence: `${backOut.cause.sentence} ${found}` };
+    return { state: ends, sentence: `${backOut.cause.sentence} ${found}` };
   });
 
 const watchedBack = (
@@ -104,6 +104,13 @@ const writing: ReadonlySet<Step['kind']> = new Set([
   'promote',
   'retire',
 ]);
+
+const hasWritten = ({ steps }: Runbook, begun: readonly number[]): boolean =>
+  begun.some((index) => writing.has(steps[index]?.kind ?? 'preflight'));
+
+/** Why what has been written can not be taken back by itself; `null`: it can, or there is nothing to take back. */
+export const noReturn = (runbook: Runbook, begun: readonly number[]): Problem | null =>
+  hasWritten(runbook, begun) && !codeStays(runbook, begun) ? noWayBack(runbook) : null;
 
 /** A higher fence than ours was left by a person's break-glass: whether the traffic is where we wanted it. */
 const isBack = async (input: RolloutInput, { service, environment, from }: Runbook): Promise<boolean> => {

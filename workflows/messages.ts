@@ -43,6 +43,15 @@ export const commandUpdate = (command: RunningCommand) =>
 export const wayBackSignal =
   defineSignal<[CommandMessage & { readonly command: 'abort' | 'rollback' }]>('way-back');
 
+/** A newer deploy that wants the place of the rollout that runs. `id` is fixed by the newer one. */
+export type SupersedeMessage = {
+  readonly id: string;
+  readonly rolloutId: string;
+  readonly version: string;
+  readonly actor: Actor;
+};
+export const supersedeUpdate = defineUpdate<CommandAnswer, [SupersedeMessage]>('supersede');
+
 /** Who asks for the runbook: rejected when another rollout holds the lock. */
 export const plannedUpdate = defineUpdate<Preparation, [{ readonly rolloutId: string }]>('planned');
 

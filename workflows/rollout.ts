@@ -15,12 +15,13 @@ import type { Problem } from '../runbooks/errors.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
 import { asAction } from '../runbooks/runbook.ts';
 import type { RolloutState } from '../runbooks/state.ts';
+import { endOf } from '../runbooks/state.ts';
 import { Approving } from './approving.ts';
 import type { ClaimOutput, Preparation, Prepared, RolloutInput } from './contract.ts';
 import { Control } from './control.ts';
 import { goForward } from './forward.ts';
 import { byHandFence } from './fences.ts';
-import { codeStays, type End, goBack } from './going-back.ts';
+import { codeStays, type End, goBack, noReturn } from './going-back.ts';
 import { Failed } from './failed.ts';
 import { Journal } from './journal.ts';
 import { keep } from './keep.ts';
@@ -58,6 +59,8 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
     heldMs: () => prepared?.runbook.waits.heldMs ?? 0,
     step: () => begun.at(-1) ?? null,
     pages: teller.pages,
+    kind: input.kind,
+    noReturn: () => (prepared === null ? null : noReturn(prepared.runbook, begun)),
   });
   control.listen();
   setHandler(
@@ -137,7 +140,8 @@ const decide = async (
 
 const refuse = (journal: Journal, control: Control, problems: readonly Problem[]): End => {
   journal.note({ type: 'refused', problems });
-  const state = control.wishes.backOut === null ? 'refused' : 'aborted';
+  const { backOut } = control.wishes;
+  const state = backOut === null ? 'refused' : endOf(backOut.cause.by);
   return { state, sentence: problems.map((problem) => problem.message).join(' ') };
 };
 

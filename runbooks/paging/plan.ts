@@ -55,8 +55,8 @@ export const planPages = (before: PageStory, event: LedgerEvent): Told => {
       if (body.actions.length === 0) return said(story);
       const { by, sentence } = body.cause;
       const changed = change(story, at, `goes back to ${story.from ?? 'nothing'}`, { cause: sentence });
-      // A person who takes it back is there already.
-      return by === 'person'
+      // A person who takes it back, or asks for a newer one, is there already.
+      return by === 'person' || by === 'newer'
         ? changed
         : then(changed, (now) => trigger(now, at, 'error', 'is rolled back', sentence));
     }

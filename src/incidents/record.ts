@@ -59,7 +59,7 @@ export type Incident = {
 
 /** Whether there is anything to write up: it went back by itself, badly, or people were paged. */
 const failed = ({ cause, state, recovered, pages }: RolloutView): boolean =>
-  (cause !== null && cause.by !== 'person') ||
+  (cause !== null && cause.by !== 'person' && cause.by !== 'newer') ||
   state === 'rollback-failed' ||
   state === 'rolled-back-by-hand' ||
   recovered === false ||

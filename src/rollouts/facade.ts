@@ -25,6 +25,8 @@ export type PlaceView = {
   readonly good: ReleaseView | null;
   /** The rollout that is open there; `null`: none. */
   readonly open: RolloutView | null;
+  /** The deploy that waits for the end of that one; `null`: none. */
+  readonly waits: RolloutView | null;
 };
 
 /**
@@ -32,7 +34,8 @@ export type PlaceView = {
  * `SluiceError` with code, sentence and mend, and is recorded where it concerns a rollout.
  */
 export type Rollouts = {
-  /** Starts a rollout and returns its runbook, or the refusals: then nothing has been written to any target.
+  /** Starts a rollout and returns its runbook, or the refusals: then nothing has been written to any target. Where
+   * another one runs the service file may have it queued, or take that one's place.
    * @throws SluiceError SERVICE_UNKNOWN, ENVIRONMENT_UNKNOWN, SERVICE_FILE_INVALID, VERSION_*, ROLLOUT_LOCKED (409,
    * details say which rollout, by whom, since when), IDEMPOTENCY_CONFLICT, NOT_AUTHORISED, LEDGER_UNAVAILABLE */
   deploy(request: DeployRequest): Promise<StartAnswer>;

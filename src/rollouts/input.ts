@@ -1,34 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { Actor } from '../../runbooks/access.ts';
 import { refuseVerb } from '../../runbooks/access.ts';
-import type { Override } from '../../runbooks/checks/check.ts';
 import type { Problem } from '../../runbooks/errors.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
 import { freeText, isMutableTag, version as versionSchema } from '../../runbooks/names.ts';
-import type { RolloutKind } from '../../runbooks/runbook.ts';
 import type { RolloutInput } from '../../workflows/contract.ts';
 import type { AccessVerb } from '../../runbooks/service.ts';
 import { findService } from '../service-file/folder.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { chooseEnvironment } from './choose-environment.ts';
 import { accessAt } from './require.ts';
+import type { Wanted } from './wanted.ts';
 
 /** Temporal refuses larger payloads late and with worse words. */
 const largestInput = 64 * 1024;
-
-export type Wanted = {
-  readonly rolloutId: string;
-  readonly kind: RolloutKind;
-  readonly service: string;
-  readonly environment: string | null;
-  readonly version: string | null;
-  readonly actor: Actor;
-  readonly reason: string | null;
-  readonly of: string | null;
-  readonly flag?: { readonly name: string; readonly percent: number };
-  readonly overrides?: readonly Override[];
-  readonly hotfix?: string;
-};
 
 /**
  * Reads the service file, with what it inherits, once and freezes everything a rollout needs into its input.

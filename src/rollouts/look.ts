@@ -17,7 +17,8 @@ export const find = async ({ ledger }: RolloutsDeps, idOrService: string): Promi
   const exact = await ledger.rollout(wanted);
   if (exact !== null) return exact;
   // One that was refused meanwhile must not stand between a person and what runs.
-  const [running] = await ledger.rollouts({ service: wanted, open: true, limit: 1 });
+  const open = await ledger.rollouts({ service: wanted, open: true, limit: 20 });
+  const running = open.find(({ state }) => state !== 'queued') ?? open[0];
   const [newest] = running === undefined ? await ledger.rollouts({ service: wanted, limit: 1 }) : [running];
   if (newest !== undefined) return newest;
   if (wanted.length >= shortestPrefix && looksLikeId.test(wanted)) {
@@ -52,10 +53,21 @@ export const places = async ({ ledger, services }: RolloutsDeps): Promise<readon
       environment,
       owners: file.owners,
       good: await ledger.lastGood(file.service, environment),
-      open: open.find((view) => view.service === file.service && view.environment === environment) ?? null,
+      ...openAt(open, file.service, environment),
     })),
   );
   return Promise.all(rows);
+};
+
+/** What runs there, and what waits for its end. */
+const openAt = (
+  all: readonly RolloutView[],
+  service: string,
+  environment: string,
+): Pick<PlaceView, 'open' | 'waits'> => {
+  const here = all.filter((view) => view.service === service && view.environment === environment);
+  const waits = here.find(({ state }) => state === 'queued') ?? null;
+  return { open: here.find((view) => view !== waits) ?? null, waits };
 };
 
 /** The one-page runbook: of a version's plan, or of the service's last rollout. */

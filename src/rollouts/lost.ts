@@ -32,11 +32,13 @@ export const recoverLost = async (
 };
 
 const recoverOne = async (deps: RolloutsDeps, view: RolloutView): Promise<boolean> => {
+  // It waits for its turn, and has no run yet.
+  if (view.state === 'queued' && (await deps.ledger.queue.of(view.id)) !== null) return false;
   const last = await lastRun(deps, view.environment, view.service);
   if (last?.rolloutId === view.id && (last.running || last.completed)) return false;
   // What it could not tell is on its way.
   if (await isHolding(deps, view.id)) return false;
-  if (view.state === 'requested') {
+  if (view.state === 'requested' || view.state === 'queued') {
     if (Date.now() - Date.parse(view.requestedAt) < startGraceMs) return false;
     await close(
       deps,

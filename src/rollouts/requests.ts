@@ -55,6 +55,15 @@ export type StartAnswer =
       readonly repeated: boolean;
       readonly problems: readonly Problem[];
     }
+  /** Kept until the rollout before it has succeeded, or has given way to it: `onNewer` of the service file. */
+  | {
+      readonly outcome: 'queued';
+      readonly rolloutId: string;
+      readonly repeated: boolean;
+      readonly mode: 'queue' | 'supersede';
+      /** The rollout before it. */
+      readonly behind: string;
+    }
   /** Asked for and kept; no worker has answered yet. */
   | { readonly outcome: 'not-confirmed'; readonly rolloutId: string; readonly repeated: boolean };
 

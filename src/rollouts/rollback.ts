@@ -25,12 +25,13 @@ export const rollback = async (
     // A key that began a rollout gives that one again; one that was used for something else is refused there.
     return known.bodySha256 === said ? saidBefore(deps, known.rolloutId, request) : begin();
   }
-  const open = await deps.ledger.rollouts({
+  const all = await deps.ledger.rollouts({
     service,
     open: true,
     limit: 20,
     ...(environment === null ? {} : { environment }),
   });
+  const open = all.filter(({ state }) => state !== 'queued');
   const [running] = open;
   if (running !== undefined && open.length === 1 && running.state !== 'requested') {
     refuseOtherWay(running, to);

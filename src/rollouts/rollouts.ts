@@ -5,6 +5,7 @@ import { adopt } from './adopt.ts';
 import { acknowledge } from './delivery.ts';
 import type { RolloutsDeps } from './deps.ts';
 import type { Rollouts } from './facade.ts';
+import { leaveQueue } from './leave-queue.ts';
 import { effectiveConfig } from './effective-config.ts';
 import { answered } from './heard.ts';
 import { find, page, places } from './look.ts';
@@ -110,6 +111,7 @@ const say = async (deps: RolloutsDeps, request: CommandRequest): Promise<SaidAns
     const started = await start(deps, wanted, key);
     return { outcome: 'done', rolloutId: started.rolloutId, effect: judged.effect, state, started };
   }
+  if ('effect' in judged && judged.effect === 'leave-queue') return leaveQueue(deps, view, request);
   if (view.state === 'succeeded' && request.command === 'approve')
     return approveContract(deps, view, request);
   if (view.endedAt !== null && 'refusal' in judged) {

@@ -13,11 +13,12 @@ import type { RolloutView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { planMsOf } from './deps.ts';
 import { rolloutWorkflowId } from './ids.ts';
-import type { Wanted } from './input.ts';
 import { bodyHash, makeInput, refuseStart } from './input.ts';
 import { lastRun } from './runs.ts';
 import type { StartAnswer } from './requests.ts';
 import { isUnanswered, refusalOf } from './temporal-errors.ts';
+import { waitTurn } from './queue.ts';
+import type { Wanted } from './wanted.ts';
 
 /**
  * Starts a rollout: remembers the request in the ledger, then starts the workflow under the lock's id and returns its
@@ -45,7 +46,12 @@ export const start = async (
     const known = await begun(deps, input, rolloutId);
     if (known !== null) return known;
   }
-  return run(deps, { ...input, rolloutId }, !fresh);
+  const own = { ...input, rolloutId };
+  return run(deps, own, !fresh, async (problem) => {
+    const instead = (await waitTurn(deps, own, wanted, problem)) ?? problem;
+    if ('outcome' in instead) return instead;
+    throw await refused(deps, own, instead);
+  });
 };
 
 const requested = (input: RolloutInput): LedgerEvent => ({
@@ -80,6 +86,12 @@ const begun = async (
   rolloutId: string,
 ): Promise<StartAnswer | null> => {
   const view = await deps.ledger.rollout(rolloutId);
+  if (view?.state === 'queued') {
+    const queued = await deps.ledger.queue.of(rolloutId);
+    if (queued === null) return { outcome: 'not-confirmed', rolloutId, repeated: true };
+    const { mode, behind } = queued;
+    return { outcome: 'queued', rolloutId, repeated: true, mode, behind };
+  }
   if (view !== null && view.state !== 'requested' && view.state !== 'planning') return fromLedger(deps, view);
   const notYet = { outcome: 'not-confirmed', rolloutId, repeated: true } as const;
   try {
@@ -95,7 +107,10 @@ const begun = async (
 const fromLedger = async (deps: RolloutsDeps, view: RolloutView): Promise<StartAnswer> => {
   const runbook = await deps.ledger.runbook(view.id);
   if (runbook === null || view.hash === null || view.epoch === null) {
-    return { outcome: 'refused', rolloutId: view.id, repeated: true, problems: view.problems };
+    const ended =
+      view.sentence === null ? [] : [{ code: 'COMMAND_REFUSED', message: view.sentence } as const];
+    const problems = view.problems.length === 0 ? ended : view.problems;
+    return { outcome: 'refused', rolloutId: view.id, repeated: true, problems };
   }
   return {
     outcome: 'accepted',
@@ -128,7 +143,13 @@ const startOperation = (
   });
 };
 
-const run = async (deps: RolloutsDeps, input: RolloutInput, repeated: boolean): Promise<StartAnswer> => {
+/** Starts it under the lock; `locked` says what becomes of it where another one holds that. */
+export const run = async <Locked>(
+  deps: RolloutsDeps,
+  input: RolloutInput,
+  repeated: boolean,
+  locked: (problem: Problem) => Promise<Locked>,
+): Promise<StartAnswer | Locked> => {
   const { rolloutId } = input;
   const deadline = Date.now() + planMsOf(deps);
   for (;;) {
@@ -148,6 +169,7 @@ const run = async (deps: RolloutsDeps, input: RolloutInput, repeated: boolean): 
         await delay(againMs);
         continue;
       }
+      if (refusal?.code === 'ROLLOUT_LOCKED') return locked(refusal);
       if (refusal !== null) throw await refused(deps, input, refusal);
       if (!isUnanswered(error)) throw error;
       deps.log.warn({ rolloutId, error: String(error) }, 'the start is not confirmed yet');

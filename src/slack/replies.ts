@@ -92,6 +92,13 @@ export const startReply = (asked: Asked, answer: StartAnswer): Outcome => {
     }
     case 'refused':
       return { is: 'told', reply: refusals(answer.problems) };
+    case 'queued': {
+      const then =
+        answer.mode === 'queue'
+          ? 'It starts once the rollout before it has succeeded.'
+          : 'The rollout before it goes back to give way to it; then it starts.';
+      return told(`*It waits*: ${what}. ${then} ${look(answer.rolloutId)}`);
+    }
     case 'not-confirmed':
       return { is: 'open', reply: { text: `*Not confirmed yet*: ${what}. ${look(answer.rolloutId)}` } };
   }

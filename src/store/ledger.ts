@@ -17,6 +17,7 @@ import type {
   StoredEvent,
 } from './views.ts';
 import type { CiSessions } from './ci-sessions.ts';
+import type { QueueStore } from './queue.ts';
 import type { SlackStore } from './slack-messages.ts';
 
 export type RolloutFilter = {
@@ -139,6 +140,9 @@ export type Ledger = {
 
   /** What is known of messages in Slack. */
   readonly slack: SlackStore;
+
+  /** Deploys that wait for the rollout before them. */
+  readonly queue: QueueStore;
 
   /** Which jobs speak for which pipelines. */
   readonly ci: CiSessions;

@@ -10,6 +10,7 @@ import { ledger0004 } from './migrations/0004-slack.ts';
 import { ledger0005 } from './migrations/0005-slack-requests.ts';
 import { ledger0006 } from './migrations/0006-slack-owed.ts';
 import { ledger0007 } from './migrations/0007-ci-sessions.ts';
+import { ledger0008 } from './migrations/0008-queue.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -27,6 +28,7 @@ export const ledgerMigrations: readonly LedgerMigration[] = [
   ledger0005,
   ledger0006,
   ledger0007,
+  ledger0008,
 ];
 
 const table = 'schema_migrations';

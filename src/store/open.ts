@@ -10,6 +10,7 @@ import { reach } from './failures.ts';
 import { Hub } from './hub.ts';
 import type { Ledger, LedgerOptions } from './ledger.ts';
 import { openPostgres } from './postgres.ts';
+import { queueStore } from './queue.ts';
 import { readEvents, readHead } from './read-events.ts';
 import { readLastGood, readReleases } from './read-releases.ts';
 import { readRolloutsOf } from './pages.ts';
@@ -89,6 +90,7 @@ const ledgerOn = (engine: Engine, warn: WarningListener): Ledger => {
     locks: (service, environment, at) => reach(() => beside.readLocks(db, service, environment, at)),
     subscribe: (after, listener) => hub.subscribe(after, listener),
     slack: slackStore(db, reach),
+    queue: queueStore(db, reach),
     ci: ciSessions(db, reach),
     verifyChain: () => reach(() => verifyChain(db)),
     tellAddress: (address) => engine.tellAddress(address),

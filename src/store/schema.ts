@@ -8,6 +8,7 @@ import type { Command, Effect, RolloutState } from '../../runbooks/state.ts';
 import type { Verdict, VerdictKind } from '../../runbooks/verdict.ts';
 import type { Sample } from '../gates/reading.ts';
 import type { GateRecord } from '../gates/record.ts';
+import type { Queued } from './queue.ts';
 import type { InboxState, PageState, ReleaseState, StepState } from './views.ts';
 
 // The tables of `migrations.ts` as Kysely sees them. What is jsonb goes in as JSON text and comes out as a value;
@@ -202,6 +203,18 @@ type InboxTable = {
   readonly arrival: Generated<number>;
 };
 
+export type QueueTable = {
+  readonly service: string;
+  readonly environment: string;
+  readonly rollout_id: string;
+  readonly mode: Queued['mode'];
+  readonly behind: string;
+  readonly wanted: Json<Queued['wanted']>;
+  readonly at: string;
+  /** Whoever starts it is alone with it until then. */
+  readonly taken_until: string | null;
+};
+
 type LockTable = {
   readonly service: string;
   /** `*`: every environment. */
@@ -240,6 +253,7 @@ export type Database = {
   readonly ci_sessions: CiSessionTable;
   readonly requests: RequestTable;
   readonly inbox: InboxTable;
+  readonly queue: QueueTable;
   readonly locks: LockTable;
   readonly watch_samples: SampleTable;
   readonly meta: MetaTable;

@@ -22,6 +22,8 @@ export type ServiceSpec = {
   readonly ready?: string;
   readonly keepWarm?: string;
   readonly held?: string;
+  /** A deploy that is asked for while another one runs; default: refused. */
+  readonly onNewer?: 'queue' | 'supersede';
   readonly noData?: string;
   /** Once more before a person is asked; left out, a person is asked at once. */
   readonly extend?: string;
@@ -61,6 +63,7 @@ environments:
 ${spec.flags === undefined ? '' : `    flags: ${spec.flags}\n`}    smoke: ${spec.smoke ?? '[{ http: { path: /healthz, within: 5s } }]'}
     gates:${spec.gates === undefined ? standardGates(spec) : ` ${JSON.stringify(spec.gates)}\n`}    rollback: { keepWarm: ${spec.keepWarm ?? '1h'}, verify: 30s }
     held: ${spec.held ?? '1h'}
+    onNewer: ${spec.onNewer ?? 'refuse'}
     noData: ${spec.noData ?? '1h'}
 ${spec.approval === undefined ? '' : `    approval: ${spec.approval}\n`}${spec.page === undefined ? '' : `    page: ${spec.page}\n`}${spec.slack === undefined ? '' : `    slack: ${spec.slack}\n`}${spec.access === undefined ? '' : `access: ${spec.access}\n`}`;
 

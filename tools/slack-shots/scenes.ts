@@ -51,6 +51,9 @@ const noTraffic: Verdict = {
 /** In the order in which a rollout may come by them. */
 const tales: Readonly<Record<RolloutState, () => Tale>> = {
   requested: () => ({ story: new Story(version) }),
+  queued: () => ({
+    story: new Story(version).state('queued', 0, 'it starts once the rollout before it has succeeded'),
+  }),
   planning: () => ({ story: new Story(version).state('planning') }),
   blocked: () => ({
     story: planned()

@@ -21,7 +21,7 @@ export const addRolloutRoutes = (app: ZodApp, { rollouts }: ApiDeps): void => {
         response: {
           200: rolloutAnswer.describe('the key was used before, or the open rollout goes back'),
           201: rolloutAnswer.describe('accepted, with its runbook'),
-          202: rolloutAnswer.describe('not confirmed yet; it may still be carried out'),
+          202: rolloutAnswer.describe('it waits for the rollout before it, or is not confirmed yet'),
           403: problemDocument.describe('the sender may not; it is recorded'),
           409: problemDocument.describe('another rollout runs, or the key was used for another request'),
           422: problemDocument.describe('refused; every reason in problems'),
@@ -111,6 +111,7 @@ const statusOf = (answer: Taken): 200 | 201 | 202 => {
       return answer.repeated ? 200 : 201;
     case 'done':
       return 200;
+    case 'queued':
     case 'not-confirmed':
       return 202;
     default:

@@ -52,6 +52,13 @@ export const startAnswer: z.ZodType<StartAnswer> = z
   .discriminatedUnion('outcome', [
     z.object({ outcome: z.literal('accepted'), rolloutId, repeated, prepared }),
     z.object({ outcome: z.literal('refused'), rolloutId, repeated, problems: z.array(problem) }),
+    z.object({
+      outcome: z.literal('queued'),
+      rolloutId,
+      repeated,
+      mode: z.enum(['queue', 'supersede']).describe('what it waits for: its success, or that it gives way'),
+      behind: z.string().describe('the rollout before it'),
+    }),
     z.object({ outcome: z.literal('not-confirmed'), rolloutId, repeated }),
   ])
   .meta({ id: 'StartAnswer' });

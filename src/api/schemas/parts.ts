@@ -39,6 +39,7 @@ const effects = [
   'page',
   'start-rollback',
   'start-again',
+  'leave-queue',
 ] as const satisfies readonly Effect[];
 export const effect: z.ZodType<Effect> = z.enum(effects);
 
@@ -82,7 +83,7 @@ export const release: z.ZodType<Release> = z
 
 export const cause: z.ZodType<Cause> = z
   .object({
-    by: z.enum(['breach', 'person', 'failure', 'silence', 'time', 'lost']),
+    by: z.enum(['breach', 'person', 'newer', 'failure', 'silence', 'time', 'lost']),
     sentence: z.string(),
     step: z.int().nullable(),
   })

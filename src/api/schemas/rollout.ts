@@ -98,5 +98,6 @@ export const place: z.ZodType<PlaceView> = z
     owners: z.array(z.string()),
     good: releaseView.nullable().describe('the last good release'),
     open: rollout.nullable().describe('the rollout that is open there'),
+    waits: rollout.nullable().describe('the deploy that waits for the end of that one'),
   })
   .meta({ id: 'Place' });

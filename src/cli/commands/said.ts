@@ -19,6 +19,7 @@ const says: Readonly<Record<Effect, string>> = {
   page: 'pages the people on call',
   'start-rollback': 'has ended: a rollback begins',
   'start-again': 'has ended: it begins again',
+  'leave-queue': 'waits no more, and has run nothing',
 };
 
 /** What a command has done. */

@@ -95,6 +95,15 @@ export const sayAnswer = (answer: StartAnswer | SaidAnswer, page: Page): readonl
       return sayAccepted(answer, page);
     case 'refused':
       throw refusedBy(answer);
+    case 'queued':
+      return [
+        [
+          span(answer.repeated ? '… it waits, with this key' : '… it waits', 'attention'),
+          span(`: ${answer.rolloutId}`),
+        ],
+        ...prose(sayQueued(answer), page.width),
+        ...look(answer.rolloutId, page),
+      ];
     case 'not-confirmed':
       return [
         [span('… not confirmed yet', 'attention'), span(`: ${answer.rolloutId}`)],
@@ -107,6 +116,11 @@ export const sayAnswer = (answer: StartAnswer | SaidAnswer, page: Page): readonl
       return unreachable(answer);
   }
 };
+
+const sayQueued = ({ mode, behind }: Extract<StartAnswer, { outcome: 'queued' }>): string =>
+  mode === 'queue'
+    ? `It starts once rollout ${shortId(behind)}, which runs, has succeeded; a newer deploy takes its place in the queue.`
+    : `Rollout ${shortId(behind)}, which runs, goes back to give way to it; then it starts.`;
 
 export const refusedBy = ({
   problems,

@@ -72,7 +72,7 @@ const board = ({ terminal, options }: Cli, places: readonly PlaceView[]): number
   const now = Date.now();
   const lines = table(
     ['SERVICE', 'ENVIRONMENT', 'RUNS', 'SINCE', 'ROLLOUT'],
-    places.map((place) => row(place, now)),
+    places.flatMap((place) => rowsOf(place, now)),
     { width },
   );
   print(terminal, lines.length === 0 ? noServices : lines);
@@ -86,13 +86,27 @@ const noServices: readonly Line[] = [
   ],
 ];
 
-const row = ({ service, environment, good, open }: PlaceView, now: number): readonly Span[] => [
-  span(service, 'strong'),
-  span(environment),
-  good === null ? span('– not adopted', 'dim') : span(good.version),
-  span(good === null ? '' : sayAgo(good.promotedAt, now), 'dim'),
-  open === null ? span('–', 'dim') : span(openWords(open), toneOf(open.state)),
-];
+/** What waits behind a rollout has a line of its own below it. */
+const rowsOf = (
+  { service, environment, good, open, waits }: PlaceView,
+  now: number,
+): readonly (readonly Span[])[] => {
+  const first = open ?? waits;
+  const place = [
+    span(service, 'strong'),
+    span(environment),
+    good === null ? span('– not adopted', 'dim') : span(good.version),
+    span(good === null ? '' : sayAgo(good.promotedAt, now), 'dim'),
+  ];
+  return [
+    [...place, first === null ? span('–', 'dim') : rolloutSpan(first)],
+    ...(open === null || waits === null
+      ? []
+      : [[span(''), span(''), span(''), span(''), rolloutSpan(waits)]]),
+  ];
+};
+
+const rolloutSpan = (view: RolloutView): Span => span(openWords(view), toneOf(view.state));
 
 const openWords = ({ id, kind, version, state, steps }: RolloutView): string => {
   const step = steps.findLast((each) => each.state !== 'pending' && each.percent !== null);

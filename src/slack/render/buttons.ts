@@ -71,6 +71,7 @@ const faces: Readonly<Record<Command, Face>> = {
 /** In the order in which they are shown. What the state does not accept is never offered. */
 const offered: Readonly<Record<RolloutState, readonly Command[]>> = {
   requested: ['abort'],
+  queued: ['abort'],
   planning: ['abort'],
   blocked: ['override', 'abort'],
   'awaiting-approval': ['approve', 'deny'],
@@ -88,7 +89,7 @@ const offered: Readonly<Record<RolloutState, readonly Command[]>> = {
   denied: ['retry'],
   expired: ['retry'],
   refused: ['retry'],
-  superseded: ['retry'],
+  superseded: [],
   'rolled-back-by-hand': ['retry'],
 };
 

@@ -136,6 +136,7 @@ const scriptOn = (ledger: Ledger): Script => ({
         owners: ['team-shop'],
         good: await ledger.lastGood(service, 'production'),
         open: (await ledger.openRollouts()).find((view) => view.service === service) ?? null,
+        waits: null,
       })),
     );
   },

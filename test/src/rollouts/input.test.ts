@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import type { RolloutsDeps } from '../../../src/rollouts/deps.ts';
-import type { Wanted } from '../../../src/rollouts/input.ts';
+import type { Wanted } from '../../../src/rollouts/wanted.ts';
 import { makeInput } from '../../../src/rollouts/input.ts';
 import type { Ledger } from '../../../src/store/ledger.ts';
 import { validText } from '../service-file/make.ts';
