@@ -37,6 +37,8 @@ export type ServiceSpec = {
   readonly slack?: string;
   /** Who has to approve it before anything runs, YAML in flow style; left out, nobody. */
   readonly approval?: string;
+  /** When nothing is begun, or goes on, YAML in flow style; left out, never. */
+  readonly freeze?: string;
   /** Who may say what, YAML in flow style; left out, the operator alone. */
   readonly access?: string;
   /** The gates block, instead of one that reads the practice service every half second. */
@@ -65,7 +67,7 @@ ${spec.flags === undefined ? '' : `    flags: ${spec.flags}\n`}    smoke: ${spec
     held: ${spec.held ?? '1h'}
     onNewer: ${spec.onNewer ?? 'refuse'}
     noData: ${spec.noData ?? '1h'}
-${spec.approval === undefined ? '' : `    approval: ${spec.approval}\n`}${spec.page === undefined ? '' : `    page: ${spec.page}\n`}${spec.slack === undefined ? '' : `    slack: ${spec.slack}\n`}${spec.access === undefined ? '' : `access: ${spec.access}\n`}`;
+${spec.approval === undefined ? '' : `    approval: ${spec.approval}\n`}${spec.page === undefined ? '' : `    page: ${spec.page}\n`}${spec.slack === undefined ? '' : `    slack: ${spec.slack}\n`}${spec.freeze === undefined ? '' : `    freeze: ${spec.freeze}\n`}${spec.access === undefined ? '' : `access: ${spec.access}\n`}`;
 
 export type Overrides = Readonly<Record<string, unknown>>;
 
