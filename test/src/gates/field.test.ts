@@ -82,6 +82,28 @@ describe('what stopped healthy canaries elsewhere', () => {
   });
 });
 
+test('a healthy canary of 5 requests/s, looked at every 10 s for 15 min: at most 1 of 100 goes back', () => {
+  // Fixed seeds: each is another service with the same habits.
+  const watches = 300;
+  const verdicts = times(watches, (i) =>
+    judge(
+      settingsWith({ everySeconds: 10 }),
+      traffic(50, () => 0.003, 1000 + i, 10),
+    ),
+  );
+  const count = (kind: string): number => verdicts.filter((verdict) => verdict.kind === kind).length;
+  expect(count('breach')).toBeLessThanOrEqual(watches / 100);
+  // It does look: the same canary at 3 % goes back, almost always.
+  const bad = times(50, (i) =>
+    judge(
+      settingsWith({ everySeconds: 10 }),
+      traffic(50, () => 0.03, 5000 + i, 10),
+    ),
+  );
+  expect(bad.filter(({ kind }) => kind === 'breach').length).toBeGreaterThanOrEqual(45);
+  expect(count('pass')).toBeGreaterThan(watches / 2);
+});
+
 describe('what comes between the service and the gate', () => {
   test('replicas of a store that answer newer and older by turns change nothing', () => {
     const swapped = healthy.flatMap((sample, i) => {
