@@ -4,6 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { readPracticeEvents } from '../activities/targets/practice/event-log.ts';
 import { benchGate } from './bench-gate.ts';
+import { benchSlack } from './bench-slack.ts';
 import { benchStrategies } from './bench-strategies.ts';
 import { benchWatches } from './bench-watches/run.ts';
 import { askDaemon, practiceEnvironment, startDaemon, stopDaemon } from './practice-daemon.ts';
@@ -121,8 +122,18 @@ const gates = async (): Promise<void> => {
   print('  processor time of the worker', 100 * fleet.cpuShare, '% of a core');
 };
 
+const slashCommands = async (): Promise<void> => {
+  const { commands, soon, late } = await benchSlack();
+  const at = `${String(commands)} slash commands in flight`;
+  print(`${at}, acked with the result, p50`, soon.p50Ms, 'ms');
+  print('  p99, Temporal answers in 50 ms (at most 300)', soon.p99Ms, 'ms');
+  print('  "not confirmed yet", p50', late.p50Ms, 'ms');
+  print('  p99, Temporal answers in 4 s (at most 2500)', late.p99Ms, 'ms');
+};
+
 process.stdout.write(`${String(cpus().length)} cores, Node ${process.versions.node}\n`);
 await gates();
+await slashCommands();
 await waysBack();
 let daemon = await startDaemon(home, env);
 await stopDaemon(daemon);

@@ -34,7 +34,11 @@ const clickNow = async (
   const view = await deps.rollouts.find(mark.rolloutId);
   // What became of the same click before: its process died, or is about to tell. It is not judged by its own effect.
   const before = since === null ? null : await answered(deps, view, key);
-  if (before !== null) return saidReply(command, view, before);
+  if (before !== null) {
+    // The view is older than what was heard.
+    const { state } = await deps.rollouts.find(mark.rolloutId);
+    return saidReply(command, view, { ...before, state });
+  }
   if (isOvertaken(command, mark, view)) return told(overtaken(command, view));
   const asked = { id: view.id, command, actor, reason: null, key };
   // An answer is about one plan: that of the message, which is still the rollout's.

@@ -29,12 +29,13 @@ export const once = async (
   const { is, reply } = outcome;
   // What can be mended in a form or by a button is asked for again under another id.
   const lasting = is === 'told' && reply !== null && reply.blocks === undefined && reply.field === undefined;
-  if (lasting) {
-    await ledger.slack.keepSaid(key, reply.text).catch((error: unknown) => {
-      log.warn({ error: String(error) }, 'an answer to Slack is not remembered');
-    });
-  }
-  return { ...outcome, owed: key };
+  if (!lasting) return { ...outcome, owed: key };
+  // Of copies that came at once the first answer stands: nobody is told two things about one request.
+  const text = await ledger.slack.keepSaid(key, reply.text).catch((error: unknown) => {
+    log.warn({ error: String(error) }, 'an answer to Slack is not remembered');
+    return reply.text;
+  });
+  return { is, reply: { ...reply, text }, owed: key };
 };
 
 /** Nobody would come back to it. */

@@ -28,7 +28,8 @@ export type SlackStore = {
   live(): Promise<number>;
   /** Takes note of a request under Slack's id, and of the answer that is owed to it. */
   claim(id: string, owed: Owed): Promise<Claimed>;
-  keepSaid(id: string, said: string): Promise<void>;
+  /** Keeps the answer to a request, unless it has one; returns the one that stands. */
+  keepSaid(id: string, said: string): Promise<string>;
   /** Its author has been told: nothing is owed any more, and what was asked is forgotten. */
   settle(id: string): Promise<void>;
   /** Looked at again in `ms`. */

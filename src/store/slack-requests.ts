@@ -58,12 +58,14 @@ export const claimRequest = async (db: Kysely<Database>, id: string, owed: Owed)
 };
 
 /** `SlackStore.keepSaid`. */
-export const answerRequest = async (db: Kysely<Database>, id: string, said: string): Promise<void> => {
-  await db
+export const answerRequest = async (db: Kysely<Database>, id: string, said: string): Promise<string> => {
+  const kept = await db
     .updateTable('slack_requests')
-    .set({ said: storableText(said) })
+    .set({ said: sql<string>`coalesce(said, ${storableText(said)})` })
     .where('id', '=', id)
-    .execute();
+    .returning('said')
+    .executeTakeFirst();
+  return kept?.said ?? said;
 };
 
 /** `SlackStore.settle`. */

@@ -44,4 +44,13 @@ onBothEngines((engine) => {
     await ledger.answerCommand(id, 'done', 'rolling-back');
     expect(await ledger.inboxCommand(id)).toMatchObject({ state: 'done', answer: 'rolling-back' });
   });
+
+  test('of two answers to one request the first stands, and whoever gives the other is told it', async () => {
+    const { slack } = await engine.ledger();
+    const id = 'slack-twice';
+    await slack.claim(id, owed(alive));
+    expect(await slack.keepSaid(id, 'it is held')).toBe('it is held');
+    expect(await slack.keepSaid(id, 'it is watching')).toBe('it is held');
+    expect(await slack.claim(id, owed(alive))).toMatchObject({ fresh: false, said: 'it is held' });
+  });
 });
