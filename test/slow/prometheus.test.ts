@@ -9,6 +9,7 @@ import { sluice } from '../e2e/cli.ts';
 import { Dev } from '../e2e/dev.ts';
 import type { ServiceSpec } from '../e2e/files.ts';
 import { oldVersion } from '../e2e/files.ts';
+import { OnCall } from '../e2e/on-call.ts';
 import type { TestService } from '../e2e/test-service.ts';
 import { until } from '../e2e/until.ts';
 import { describeWithPrometheus, startPrometheus } from '../servers/prometheus.ts';
@@ -23,7 +24,7 @@ const patience = { withinMs: 240_000, everyMs: 250 };
 const specs = {
   second: { name: 'second', watch: '90s', steps: [25, 100] },
   quarter: { name: 'quarter', watch: '4m', steps: [25, 100] },
-  killed: { name: 'killed', watch: '15s', steps: [50, 100] },
+  killed: { name: 'killed', watch: '15s', steps: [50, 100], page: OnCall.page },
   restarted: { name: 'restarted', watch: '30s', steps: [100] },
 } as const satisfies Readonly<Record<string, ServiceSpec>>;
 
@@ -45,9 +46,12 @@ const gatesOn = (service: string, url: string, every: string) => ({
 
 describeWithPrometheus('a gate on a real Prometheus', () => {
   let dev: Dev;
+  let onCall: OnCall;
   let server: PrometheusServer | null = null;
   beforeAll(async () => {
-    dev = await Dev.start(Object.values(specs).map((spec) => ({ ...spec, first: { errorRate: 0.003 } })));
+    onCall = await OnCall.begin();
+    const all = Object.values(specs).map((spec) => ({ ...spec, first: { errorRate: 0.003 } }));
+    dev = await Dev.start(all, onCall.environment);
   }, 120_000);
   afterEach(async () => {
     await server?.stop();
@@ -55,6 +59,7 @@ describeWithPrometheus('a gate on a real Prometheus', () => {
   });
   afterAll(async () => {
     await dev.stop();
+    await onCall.end();
   }, 60_000);
 
   /** A Prometheus on the page of the practice plane, which is reached over TCP here: its control socket is a file. */
@@ -150,6 +155,14 @@ describeWithPrometheus('a gate on a real Prometheus', () => {
       expect((await service.weights()).at(-1)?.weights).toEqual({ '1.1.0': 50, [oldVersion]: 50 });
 
       await dev.api.reaches(rolloutId, 'asking', ({ state }) => state === 'inconclusive');
+      // Whoever is on call hears of the source, not of the release: no alert of the rollout's own.
+      const alert = await until('the source is told of', () => onCall.server.alerts.all[0], {
+        seen: onCall.seen,
+      });
+      expect(alert).toMatchObject({ status: 'triggered' });
+      expect(alert.dedupKey).toMatch(/^sluice\/source\/[0-9a-f]+$/);
+      expect(alert.triggers.map(({ payload }) => payload.severity)).toEqual(['warning']);
+      expect(JSON.stringify(alert.triggers)).toContain(rolloutId);
       await prometheus.restart();
       // Nobody says anything: metrics that answer end the question, and what was left of the watch is watched.
       const resumed = await dev.api.reaches(
@@ -169,6 +182,9 @@ describeWithPrometheus('a gate on a real Prometheus', () => {
 
       const after = await service.ends(rolloutId);
       expect(after.state).toBe('succeeded');
+      const isResolved = (): boolean => onCall.server.alerts.all.every(({ status }) => status === 'resolved');
+      await until('the alert is resolved', isResolved, { seen: onCall.seen });
+      expect(onCall.server.alerts.all).toHaveLength(1);
       await replaysAsLived(after);
       const again = (await dev.api.samples(rolloutId, after.watches.at(-1)?.watch ?? 0)).at(-1);
       expect(again?.sample.canary).not.toBeNull();
