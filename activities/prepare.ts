@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Overridden, Settled } from '../runbooks/checks/check.ts';
 import { settle } from '../runbooks/checks/check.ts';
-import { judgeChecks } from '../runbooks/checks/judge.ts';
+import { inQuarantine, judgeChecks } from '../runbooks/checks/judge.ts';
 import { lockProblem } from '../runbooks/checks/lock.ts';
 import { checkWayBack } from '../runbooks/plan-checks.ts';
 import { harmOfMigrations } from '../runbooks/plan-migrations.ts';
@@ -46,6 +46,10 @@ export const makePrepare =
       input.kind === 'deploy' ? null : await ledger.lastGood(place.service, place.environment, except);
     const found = input.kind === 'flag' ? running(state) : await releaseOf(input, state, backTo);
     if ('problem' in found) return { ok: false, problems: [found.problem] };
+    // Where nobody names a version, one that was taken back is no way back by itself.
+    const named = input.kind === 'rollback' && input.version !== null;
+    const [bad] = named ? await ledger.quarantine(found.release.digest) : [];
+    if (bad !== undefined) return { ok: false, problems: [inQuarantine(found.release, bad)] };
     const flag = await flagWish(deps, input, place);
     if ('problem' in flag) return { ok: false, problems: [flag.problem] };
 

@@ -1,4 +1,6 @@
 import type { Action, Runbook } from './runbook.ts';
+import type { FlagsBlock } from './flags.ts';
+import { flagByHand } from './targets/flag-by-hand.ts';
 import { commandByHand, haproxyByHand } from './targets/by-hand-lines.ts';
 import type { TargetBlock } from './targets/target-block.ts';
 
@@ -11,12 +13,12 @@ export const byHand = (
   target: TargetBlock | undefined,
   actions: readonly Action[],
   mark: { readonly rolloutId: string; readonly fence: number },
+  flags?: FlagsBlock,
 ): readonly string[] =>
   actions.map((action, i) => {
-    if (action.do === 'flag')
-      return `# set the flag ${action.flag} to ${String(action.percent)} % where it is kept`;
     const { rolloutId, fence } = mark;
     const key = `${rolloutId}/by-hand/${String(i)}`;
+    if (action.do === 'flag') return flagByHand(flags, action, { key, fence: fence + i });
     const place = { service: runbook.service, environment: runbook.environment };
     if (target?.command !== undefined)
       return commandByHand(target.command, place, action, { rolloutId, key, fence: fence + i });

@@ -12,6 +12,8 @@ export type PlaybookFacts = {
   /** Hex, as `prepare` made it. */
   readonly hash: string;
   readonly warnings: readonly string[];
+  /** The whole way back, in a shell: for when Sluice can not. Left out: nothing to go back to. */
+  readonly byHand?: readonly string[];
 };
 
 /**
@@ -28,10 +30,21 @@ export const playbook = (runbook: Runbook, facts: PlaybookFacts): string =>
     stepTable(runbook),
     '## What happens by itself',
     list(byItself(runbook)),
+    ...byHandSection(facts.byHand ?? []),
     '## Who',
     list(people(runbook)),
     `Runbook \`${facts.hash.slice(0, 12)}\`${facts.rolloutId === null ? ', a plan: nothing has been started' : `, rollout \`${facts.rolloutId}\``}.`,
   ].join('\n\n') + '\n';
+
+/** Exact, and above what is late: after a release that has failed half-way each of them may be said again. */
+const byHandSection = (lines: readonly string[]): readonly string[] =>
+  lines.length === 0
+    ? []
+    : [
+        '## By hand, where Sluice can not',
+        `The whole way back, in its order; what stands in \`<…>\` is yours to fill in. \`sluice rollback --break-glass\` does it where the target’s credentials are.`,
+        ['```sh', ...lines, '```'].join('\n'),
+      ];
 
 const heading = ({ kind, service, environment, from, to }: Runbook): string => {
   const verb = { deploy: 'Deploy', rollback: 'Roll back', recover: 'Recover', flag: 'Ramp a flag of' }[kind];

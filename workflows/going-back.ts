@@ -7,6 +7,7 @@ import { weightOf } from '../runbooks/traffic.ts';
 import { backBudgetOf } from '../runbooks/stuck.ts';
 import { wayBack } from '../runbooks/way-back.ts';
 import { byHand } from '../runbooks/by-hand.ts';
+import type { FlagsBlock } from '../runbooks/flags.ts';
 import { targetOf } from '../runbooks/targets/write-time.ts';
 import type { Prepared, RolloutInput } from './contract.ts';
 import type { BackOut, Control } from './control.ts';
@@ -65,7 +66,7 @@ export const goBack = async (
         };
       }
       const mark = { rolloutId: input.rolloutId, fence: byHandFence(epoch) };
-      const lines = byHand(runbook, targetOf(input.service, runbook), actions, mark);
+      const lines = byHand(runbook, targetOf(input.service, runbook), actions, mark, flagsOf(input));
       const decided = await failed.next(problem, lines, runbook.waits);
       if (decided === 'take-over') {
         return {
@@ -78,6 +79,10 @@ export const goBack = async (
     const found = await verifyEnd(input, runbook, stays ? runbook.to : runbook.from, journal);
     return { state: ends, sentence: `${backOut.cause.sentence} ${found}` };
   });
+
+/** Where the flags are kept that a way back turns. */
+export const flagsOf = ({ service, environment }: RolloutInput): FlagsBlock | undefined =>
+  service.environments[environment]?.flags;
 
 const watchedBack = (
   input: RolloutInput,

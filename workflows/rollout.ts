@@ -21,7 +21,7 @@ import type { ClaimOutput, Preparation, Prepared, RolloutInput } from './contrac
 import { Control } from './control.ts';
 import { goForward } from './forward.ts';
 import { byHandFence } from './fences.ts';
-import { codeStays, type End, goBack, noReturn } from './going-back.ts';
+import { codeStays, type End, flagsOf, goBack, noReturn } from './going-back.ts';
 import { Failed } from './failed.ts';
 import { Journal } from './journal.ts';
 import { keep } from './keep.ts';
@@ -206,7 +206,7 @@ const goReturn = async (planned: Run): Promise<End> =>
         const { runbook, epoch } = run.prepared;
         const mark = { rolloutId: input.rolloutId, fence: byHandFence(epoch) };
         const actions = runbook.steps.flatMap(asAction);
-        const lines = byHand(runbook, targetOf(input.service, runbook), actions, mark);
+        const lines = byHand(runbook, targetOf(input.service, runbook), actions, mark, flagsOf(input));
         if ((await failed.next(problemOf(error), lines, runbook.waits)) === 'take-over') {
           return { state: 'rolled-back-by-hand', sentence: 'A person took the way back over.' };
         }

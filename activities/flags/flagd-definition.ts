@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shareOf } from '../../runbooks/flagd-share.ts';
 import type { FlagdBlock } from '../../runbooks/flags.ts';
 
 /** A flag as flagd's definition has it; what Sluice does not know of it stays as it is. */
@@ -14,25 +15,6 @@ export type FlagdFlag = z.output<typeof flagSchema>;
 export const definitionSchema = z.looseObject({ flags: z.record(z.string(), z.unknown()) });
 
 type Variants = Pick<FlagdBlock, 'on' | 'off'>;
-
-/** Who is on: the part of a flag that Sluice writes. */
-type Share = { readonly defaultVariant: string; readonly targeting: Record<string, unknown> };
-
-/**
- * The share of `percent` of the users, by a hash of flag and user, so that raising it only adds users. A request that
- * says nothing of its user (no `targetingKey`) is off: flagd would hash the emptiness, and put all of them on one side.
- */
-export const shareOf = (percent: number, { on, off }: Variants): Share => {
-  if (percent === 0) return { defaultVariant: off, targeting: {} };
-  if (percent === 100) return { defaultVariant: on, targeting: {} };
-  const split = [
-    { cat: [{ var: '$flagd.flagKey' }, { var: 'targetingKey' }] },
-    [on, percent],
-    [off, 100 - percent],
-  ];
-  const targeting = { if: [{ var: 'targetingKey' }, { fractional: split }, off] };
-  return { defaultVariant: off, targeting };
-};
 
 const percentAt = /^\{"if":\[\{"var":"targetingKey"\},\{"fractional":\[.*,(\d{1,2})\],\[/;
 

@@ -1,11 +1,12 @@
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { shareOf } from '../../runbooks/flagd-share.ts';
 import type { FlagdBlock } from '../../runbooks/flags.ts';
 import { LockBusy, withFileLock } from '../file-lock.ts';
 import { messageOf, systemCode } from '../targets/practice/system-code.ts';
 import type { FlagDriver } from './driver.ts';
 import { fencedFlag, refusedFlag, unavailableFlags, unknownFlag } from './flag-errors.ts';
-import { definitionSchema, flagSchema, percentOf, shareOf } from './flagd-definition.ts';
+import { definitionSchema, flagSchema, percentOf } from './flagd-definition.ts';
 import type { FlagdFlag } from './flagd-definition.ts';
 
 const lockWithinMs = 5_000;

@@ -48,18 +48,17 @@ export const judgeChecks = (facts: CheckFacts): readonly Finding[] => [
 
 const quarantine = ({ release, quarantined }: CheckFacts): readonly Finding[] => {
   if (quarantined === null) return [];
-  const { rolloutId, environment, at } = quarantined;
-  return [
-    {
-      check: 'artifact',
-      problem: {
-        code: 'QUARANTINED',
-        message: `${release.version} (${release.digest.slice(0, 19)}…) is in quarantine: a gate rolled it back in ${environment} at ${at}.`,
-        hint: `See why (sluice why ${rolloutId}) and ship a version that mends it; or: sluice quarantine lift ${release.digest} --reason "…".`,
-      },
-    },
-  ];
+  return [{ check: 'artifact', problem: inQuarantine(release, quarantined) }];
 };
+
+export const inQuarantine = (
+  { version, digest }: CheckFacts['release'],
+  { rolloutId, environment, at }: NonNullable<CheckFacts['quarantined']>,
+): Problem => ({
+  code: 'QUARANTINED',
+  message: `${version} (${digest.slice(0, 19)}…) is in quarantine: a gate rolled it back in ${environment} at ${at}.`,
+  hint: `See why (sluice why ${rolloutId}) and ship a version that mends it; or: sluice quarantine lift ${digest} --reason "…".`,
+});
 
 const order = ({ service, environment, release, order: asked }: CheckFacts): readonly Finding[] => {
   if (asked === null || asked.succeeded) return [];

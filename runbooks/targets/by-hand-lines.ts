@@ -8,7 +8,7 @@ type Mark = { readonly rolloutId: string; readonly key: string; readonly fence: 
 type Place = { readonly service: string; readonly environment: string };
 
 /** One word for a shell that a person pastes it into. */
-const quoted = (word: string): string =>
+export const quoted = (word: string): string =>
   /^[A-Za-z0-9_./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** The tool's own command for an action, as the worker runs it. */

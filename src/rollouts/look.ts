@@ -1,6 +1,11 @@
 import type { Actor } from '../../runbooks/access.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
+import { byHand } from '../../runbooks/by-hand.ts';
 import { playbook } from '../../runbooks/playbook.ts';
+import type { Runbook } from '../../runbooks/runbook.ts';
+import { targetOf } from '../../runbooks/targets/write-time.ts';
+import { wayBack } from '../../runbooks/way-back.ts';
+import { glassFence } from '../../workflows/fences.ts';
 import { findService, loadServices } from '../service-file/folder.ts';
 import type { RolloutView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
@@ -82,6 +87,7 @@ export const page = async (
         rolloutId: null,
         hash: prepared.hash,
         warnings: prepared.warnings,
+        byHand: await wayBackByHand(deps, prepared, null),
       });
     const [problem] = prepared.problems;
     throw new SluiceError(problem ?? { code: 'RUNBOOK_INVALID', message: 'No runbook can be made.' });
@@ -91,13 +97,31 @@ export const page = async (
   for (const view of await deps.ledger.rollouts({ service: file.service, environment, limit: 50 })) {
     const runbook = await deps.ledger.runbook(view.id);
     if (runbook === null || view.hash === null) continue;
-    return playbook(runbook, { rolloutId: view.id, hash: view.hash, warnings: view.warnings });
+    const { id: rolloutId, hash, warnings, epoch } = view;
+    const lines = await wayBackByHand(deps, { runbook, epoch: epoch ?? 0 }, rolloutId);
+    return playbook(runbook, { rolloutId, hash, warnings, byHand: lines });
   }
   throw new SluiceError({
     code: 'NOT_FOUND',
     message: `${file.service} has had no rollout in ${environment} yet.`,
     hint: `Name a version and the page is printed from its plan: sluice playbook ${file.service} --version 1.2.3`,
   });
+};
+
+/** Every action of the way back from the last step, as a person types them. */
+const wayBackByHand = async (
+  { services }: RolloutsDeps,
+  { runbook, epoch }: { readonly runbook: Runbook; readonly epoch: number },
+  rolloutId: string | null,
+): Promise<readonly string[]> => {
+  const { file } = await findService(services, runbook.service, 'lists');
+  const all = wayBack(
+    runbook,
+    runbook.steps.map((_, index) => index),
+  );
+  const mark = { rolloutId: rolloutId ?? 'ID', fence: glassFence(epoch) };
+  const flags = file.environments[runbook.environment]?.flags;
+  return byHand(runbook, targetOf(file, runbook), all, mark, flags);
 };
 
 /** Reading needs no right. */

@@ -22,6 +22,8 @@ export type ServiceSpec = {
   readonly ready?: string;
   readonly keepWarm?: string;
   readonly held?: string;
+  /** When a step is stuck, YAML in flow style. */
+  readonly stuck?: string;
   /** A deploy that is asked for while another one runs; default: refused. */
   readonly onNewer?: 'queue' | 'supersede';
   readonly noData?: string;
@@ -65,6 +67,7 @@ environments:
 ${spec.flags === undefined ? '' : `    flags: ${spec.flags}\n`}    smoke: ${spec.smoke ?? '[{ http: { path: /healthz, within: 5s } }]'}
     gates:${spec.gates === undefined ? standardGates(spec) : ` ${JSON.stringify(spec.gates)}\n`}    rollback: { keepWarm: ${spec.keepWarm ?? '1h'}, verify: 30s }
     held: ${spec.held ?? '1h'}
+    stuck: ${spec.stuck ?? '{}'}
     onNewer: ${spec.onNewer ?? 'refuse'}
     noData: ${spec.noData ?? '1h'}
 ${spec.approval === undefined ? '' : `    approval: ${spec.approval}\n`}${spec.page === undefined ? '' : `    page: ${spec.page}\n`}${spec.slack === undefined ? '' : `    slack: ${spec.slack}\n`}${spec.freeze === undefined ? '' : `    freeze: ${spec.freeze}\n`}${spec.access === undefined ? '' : `access: ${spec.access}\n`}`;

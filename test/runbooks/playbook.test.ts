@@ -66,3 +66,13 @@ describe('the playbook', () => {
     );
   });
 });
+
+test('the way back by hand stands on it as it is typed, and is left out where there is none', () => {
+  const { runbook, warnings } = planned(makeRequest());
+  const facts = { rolloutId: null, hash: 'h'.repeat(64), warnings };
+  expect(playbook(runbook, { ...facts, byHand: ['one', 'two'] })).toContain(
+    '## By hand, where Sluice can not\n\n',
+  );
+  expect(playbook(runbook, { ...facts, byHand: ['one', 'two'] })).toContain('```sh\none\ntwo\n```');
+  expect(playbook(runbook, { ...facts, byHand: [] })).not.toContain('By hand');
+});

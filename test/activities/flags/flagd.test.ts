@@ -7,7 +7,8 @@ import { FlagdCore } from '@openfeature/flagd-core';
 import { FlagdProvider } from '@openfeature/flagd-provider';
 import fc from 'fast-check';
 import { flagdDriver } from '../../../activities/flags/flagd.ts';
-import { percentOf, shareOf } from '../../../activities/flags/flagd-definition.ts';
+import { percentOf } from '../../../activities/flags/flagd-definition.ts';
+import { shareOf } from '../../../runbooks/flagd-share.ts';
 import { until } from '../../e2e/until.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sluice-flagd-'));
