@@ -48,7 +48,7 @@ class Delivery {
             channels.page,
             settings,
             rolloutIncident({ ...place, rolloutId }),
-            (event) => this.#journal.note(event),
+            (event, actor) => this.#journal.note(event, { actor }),
             carried?.orders ?? 0,
           );
     this.#slack =
@@ -68,8 +68,8 @@ class Delivery {
       for (const event of events) this.#heed(event);
     });
     setHandler(handOverSignal, (events) => this.#journal.takeOver(events));
-    setHandler(acknowledgeSignal, () => {
-      if (this.#story.alert !== null) this.#pager?.order({ do: 'acknowledge' });
+    setHandler(acknowledgeSignal, (by) => {
+      if (this.#story.alert !== null) this.#pager?.order({ do: 'acknowledge', by });
     });
     setHandler(holdsQuery, () => !this.#journal.drained);
     void this.#journal.drain();

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { Actor } from '../runbooks/access.ts';
 import type { LedgerEvent } from '../runbooks/events.ts';
 import type { SourceNews } from './telling.ts';
 
@@ -8,8 +9,8 @@ export const newsSignal = defineSignal<[readonly LedgerEvent[]]>('news');
 /** To `deliver`: events that a rollout could not write before it closed. */
 export const handOverSignal = defineSignal<[readonly LedgerEvent[]]>('hand-over');
 
-/** To `deliver`: somebody has taken the incident on in Slack or the console. */
-export const acknowledgeSignal = defineSignal('acknowledge');
+/** To `deliver`: who has taken the incident on in Slack. */
+export const acknowledgeSignal = defineSignal<[Actor]>('acknowledge');
 
 /** Whether `deliver` still holds events that the ledger has not got. */
 export const holdsQuery = defineQuery<boolean>('holds');

@@ -1,4 +1,5 @@
 import { ActivityFailure, log } from '@temporalio/workflow';
+import type { Actor } from '../runbooks/access.ts';
 import type { PageEvent } from '../runbooks/paging/events.ts';
 import type { ChangeFacts } from '../runbooks/paging/facts.ts';
 import type { PageBlock } from '../runbooks/paging/page-block.ts';
@@ -23,7 +24,7 @@ export class Pager {
   readonly #page: PageBlock;
   readonly #settings: Settings;
   readonly #incident: string;
-  readonly #note: (event: PageEvent) => void;
+  readonly #note: (event: PageEvent, by: Actor | null) => void;
   readonly #alerts = new Lane<PageOrder>((order) => this.#send(order));
   readonly #changes = new Lane<ChangeFacts>((facts) => this.#tell(facts));
   #count: number;
@@ -32,7 +33,7 @@ export class Pager {
     page: PageBlock,
     settings: Settings,
     incident: string,
-    note: (event: PageEvent) => void,
+    note: (event: PageEvent, by: Actor | null) => void,
     count = 0,
   ) {
     this.#page = page;
@@ -69,20 +70,21 @@ export class Pager {
   async #send(order: PageOrder): Promise<void> {
     const input = { page: this.#page, order };
     const about = { incident: order.incident, action: order.do } as const;
+    const by = order.do === 'acknowledge' ? order.by : null;
     try {
       let summary: string;
       try {
         summary = await pageSoon(this.#settings).page(input);
       } catch (error) {
         if (isFinal(error)) throw error;
-        this.#note({ type: 'page-late', ...about, problem: problemOf(error) });
+        this.#note({ type: 'page-late', ...about, problem: problemOf(error) }, by);
         summary = await pagePatiently(this.#settings).page(input);
       }
       const severity = order.do === 'trigger' ? order.severity : null;
       const waitedMs = Date.now() - Date.parse(order.at);
-      this.#note({ type: 'page-sent', ...about, severity, summary, waitedMs });
+      this.#note({ type: 'page-sent', ...about, severity, summary, waitedMs }, by);
     } catch (error) {
-      this.#note({ type: 'page-failed', ...about, problem: problemOf(error) });
+      this.#note({ type: 'page-failed', ...about, problem: problemOf(error) }, by);
     }
   }
 

@@ -78,7 +78,9 @@ export type PageOrder = {
       /** The thread in Slack that is linked; `null`: none, or not known yet. */
       readonly thread: string | null;
     }
-  | { readonly do: 'acknowledge' | 'resolve' }
+  /** `by`: who took it on. */
+  | { readonly do: 'acknowledge'; readonly by: Actor }
+  | { readonly do: 'resolve' }
 );
 export type PageInput = { readonly page: PageBlock; readonly order: PageOrder };
 

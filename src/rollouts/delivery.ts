@@ -4,11 +4,17 @@ import {
   QueryRejectedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import type { Actor } from '../../runbooks/access.ts';
+import { SluiceError } from '../../runbooks/errors.ts';
 import type { LedgerEvent } from '../../runbooks/events.ts';
 import { acknowledgeSignal, holdsQuery, newsSignal } from '../../workflows/delivery-messages.ts';
+import { findService } from '../service-file/folder.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { answerMsOf } from './deps.ts';
 import { deliverId } from './ids.ts';
+import { find } from './look.ts';
+import { accessAt, requireVerb } from './require.ts';
+import { isUnanswered } from './temporal-errors.ts';
 
 /**
  * Whether what the rollout could not tell the ledger is still on its way. Where nobody answers for it, it may be: the
@@ -45,14 +51,28 @@ export const tellDelivery = async (deps: RolloutsDeps, event: LedgerEvent): Prom
 };
 
 /** The incident is acknowledged where it is open. `false`: nobody is paged about that rollout. */
-export const acknowledge = async (deps: RolloutsDeps, rolloutId: string): Promise<boolean> => {
+export const acknowledge = async (
+  deps: RolloutsDeps,
+  { id, actor }: { readonly id: string; readonly actor: Actor },
+): Promise<boolean> => {
+  const view = await find(deps, id);
+  const { file } = await findService(deps.services, view.service, 'lists');
+  requireVerb(await accessAt(deps, file, view.environment), actor, 'answer', 'acknowledge its page');
   try {
     await deps.client.withDeadline(Date.now() + answerMsOf(deps), () =>
-      deps.client.workflow.getHandle(deliverId(rolloutId)).signal(acknowledgeSignal),
+      deps.client.workflow.getHandle(deliverId(view.id)).signal(acknowledgeSignal, actor),
     );
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
+    if (!isUnanswered(error)) throw error;
+    throw new SluiceError(
+      {
+        code: 'TEMPORAL_UNAVAILABLE',
+        message: 'Nobody has answered in time: the page may not be acknowledged.',
+        hint: 'Acknowledge it in PagerDuty itself: that is heard, too.',
+      },
+      { cause: error },
+    );
   }
 };

@@ -80,8 +80,9 @@ export type Rollouts = {
   /** What somebody did with an incident in PagerDuty; returns the rollouts that it is about.
    * @throws SluiceError LEDGER_UNAVAILABLE, TEMPORAL_UNAVAILABLE */
   pageAnswered(answered: PageAnswered): Promise<readonly string[]>;
-  /** Acknowledges the rollout's incident where one is open. `false`: nobody is paged about that rollout. */
-  acknowledge(rolloutId: string): Promise<boolean>;
+  /** Acknowledges the rollout's incident where one is open. `false`: nobody is paged about that rollout.
+   * @throws SluiceError NOT_AUTHORISED, NOT_FOUND, TEMPORAL_UNAVAILABLE */
+  acknowledge(request: { readonly id: string; readonly actor: Actor }): Promise<boolean>;
   /** Rollouts that are open in the ledger and have no run any more: starts their way back. Returns their ids. */
   recoverLost(): Promise<readonly string[]>;
 };

@@ -41,7 +41,7 @@ export const createRollouts = (deps: RolloutsDeps): Rollouts => ({
   config: (request) => effectiveConfig(deps.services, request),
   playbook: (request) => page(deps, request),
   pageAnswered: (answered) => pageAnswered(deps, answered),
-  acknowledge: (rolloutId) => acknowledge(deps, rolloutId),
+  acknowledge: (request) => acknowledge(deps, request),
   recoverLost: () => recoverLost(deps),
 });
 

@@ -1,4 +1,5 @@
 import type { Owed } from '../store/slack-requests.ts';
+import { acknowledge } from './acknowledge.ts';
 import { carryOut, readTyped } from './carry-out.ts';
 import { click } from './click.ts';
 import type { SlackDeps } from './deps.ts';
@@ -9,7 +10,7 @@ import type { Heard } from './owed.ts';
 import { inDoubt, owedTo } from './owed.ts';
 import { keyOf } from './payloads.ts';
 import { identify } from './people.ts';
-import { commandOf, readMark } from './render/mark.ts';
+import { acknowledgeAction, commandOf, readMark } from './render/mark.ts';
 import type { Outcome, Who } from './replies.ts';
 import { startReply, told } from './replies.ts';
 
@@ -27,6 +28,8 @@ export const hear = async (deps: SlackDeps, heard: Heard): Promise<Outcome> => {
     case 'click': {
       const said = commandOf(asked.action);
       const mark = readMark(asked.value);
+      if (asked.action === acknowledgeAction && mark !== null)
+        return acknowledge(deps, mark, who, owedTo(heard));
       if (said === null || mark === null)
         return told('*Not done.* This button is none of Sluice’s any more.');
       return click(deps, said, mark, who, owedTo(heard));

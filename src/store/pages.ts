@@ -38,7 +38,12 @@ const nextRow = (row: Row, { at, actor }: Pick<PlacedEvent, 'at' | 'actor'>, bod
       if (body.action === 'resolve')
         return { ...there, state: 'resolved', resolved_at: at, resolved_by: null };
       if (body.action === 'acknowledge')
-        return { ...there, state: 'acknowledged', acknowledged_at: row.acknowledged_at ?? at };
+        return {
+          ...there,
+          state: 'acknowledged',
+          acknowledged_at: row.acknowledged_at ?? at,
+          acknowledged_by: row.acknowledged_by ?? actor,
+        };
       const { severity, summary } = body;
       // One more trigger is the same alert, unless that was resolved: then it is a new one.
       // Its answer may have come before this was written.

@@ -69,6 +69,8 @@ export type LiveModel = {
   readonly verified: string | null;
   readonly problems: readonly Problem[];
   readonly byHand: readonly string[];
+  /** Of the rollout's own alert; `null`: none is open. */
+  readonly page: 'open' | 'acknowledged' | null;
   readonly sentence: string | null;
   readonly endedAt: string | null;
   /** What has happened, oldest first. */
@@ -108,6 +110,7 @@ export const emptyModel = (id: string): LiveModel => ({
   verified: null,
   problems: [],
   byHand: [],
+  page: null,
   sentence: null,
   endedAt: null,
   log: [],

@@ -1,3 +1,4 @@
+import type { PageAction, PageAnswer } from '../../runbooks/paging/events.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import type { CountsList } from '../api/schemas/answers.ts';
 import type { StepState, StoredEvent } from '../store/views.ts';
@@ -32,6 +33,22 @@ export const heedCounts = (model: LiveModel, { watch, points }: CountsList): Liv
 /** A watch of days: every other point is as good a chart. */
 const thinned = (points: LiveWatch['points']): LiveWatch['points'] =>
   points.length <= mostPoints ? points : points.filter((_, i) => i % 2 === 0 || i === points.length - 1);
+
+const sentPage: Readonly<Record<PageAction, LiveModel['page']>> = {
+  trigger: 'open',
+  acknowledge: 'acknowledged',
+  resolve: null,
+};
+const answeredPage: Readonly<Record<PageAnswer, LiveModel['page']>> = {
+  acknowledged: 'acknowledged',
+  unacknowledged: 'open',
+  resolved: null,
+  reopened: 'open',
+};
+
+/** The alert of a silent metrics source is many rollouts', and nobody's own. */
+const ofSource = ({ incident }: { readonly incident: string }): boolean =>
+  incident.startsWith('sluice/source/');
 
 /** Their reasons are people's own words, and stand beside the chain under the check's name. */
 const overridesIn = (texts: StoredEvent['texts']): LiveModel['overrides'] =>
@@ -105,11 +122,13 @@ const changesOf = (
     case 'contract':
     case 'quarantine-lifted':
     case 'keep-closed':
-    case 'page-sent':
     case 'page-late':
     case 'page-failed':
-    case 'page-answered':
       return {};
+    case 'page-sent':
+      return ofSource(body) ? {} : { page: sentPage[body.action] };
+    case 'page-answered':
+      return ofSource(body) ? {} : { page: answeredPage[body.answer] };
     default:
       body satisfies never;
       return {};

@@ -12,7 +12,8 @@ export const sayPage = (
       const waited = body.waitedMs < 10_000 ? '' : `, ${sayDuration(body.waitedMs)} after it was wanted`;
       if (body.action === 'trigger')
         return { word: 'paged', text: `${body.severity ?? ''}: ${body.summary}${waited}`, tone: 'attention' };
-      const text = body.action === 'resolve' ? `the alert is resolved${waited}` : `acknowledged${waited}`;
+      const text =
+        body.action === 'resolve' ? `the alert is resolved${waited}` : `acknowledged by ${who}${waited}`;
       return { word: 'page', text, tone: 'good' };
     }
     case 'page-late':

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
+import { acknowledgeSignal } from '../../workflows/delivery-messages.ts';
 import { delivered, onCall, orders, pageEvents } from './paging-play.ts';
 import type { Script } from './stage.ts';
-import { script, until, verdict } from './stage.ts';
+import { operator, script, until, verdict } from './stage.ts';
 import { stagePerTest } from './stage-hooks.ts';
 
 const stage = stagePerTest();
@@ -157,6 +158,25 @@ describe('who is paged', () => {
       { service: onCall('warning') },
     );
     expect(orders(play)).toEqual(['trigger warning', 'resolve']);
+  });
+
+  test('who acknowledges it in Slack is told to PagerDuty once, and stands in the story by name', async () => {
+    const play = script({ watches: [verdict('breach')], ...refusing((key) => key.includes('/back/')) });
+    await stage().play(
+      play,
+      async (run) => {
+        await until(run, 'rollback-failed');
+        const deliver = run.env.client.workflow.getHandle(`deliver/${run.rolloutId}`);
+        await deliver.signal(acknowledgeSignal, operator);
+        await run.say('take-over');
+        await run.handle.result();
+        await delivered(run);
+      },
+      { service: onCall() },
+    );
+    expect([...orders(play)].sort()).toEqual(['acknowledge', 'trigger critical', 'trigger error']);
+    const sent = play.events.filter(({ body }) => body.type === 'page-sent' && body.action === 'acknowledge');
+    expect(sent).toMatchObject([{ actor: operator }]);
   });
 
   test('silence is told to the one owner of the source, and so is its end', async () => {

@@ -3,7 +3,7 @@ import type { Command, RolloutState } from '../../../runbooks/state.ts';
 import { stateTable } from '../../../runbooks/state.ts';
 import type { LiveModel } from '../../story/model.ts';
 import { plainLine } from './escape.ts';
-import { actionId, markOf, writeMark } from './mark.ts';
+import { acknowledgeAction, actionId, markOf, writeMark } from './mark.ts';
 
 type Face = {
   readonly label: string;
@@ -96,8 +96,17 @@ const offered: Readonly<Record<RolloutState, readonly Command[]>> = {
 export const commandsOffered = (state: RolloutState): readonly Command[] =>
   offered[state].filter((command) => stateTable[state].accepts[command] !== undefined);
 
-export const buttonsOf = (model: LiveModel): readonly Button[] =>
-  commandsOffered(model.state).map((command) => button(command, model));
+export const buttonsOf = (model: LiveModel): readonly Button[] => [
+  ...commandsOffered(model.state).map((command) => button(command, model)),
+  ...(model.page === 'open' ? [acknowledgeButton(model)] : []),
+];
+
+const acknowledgeButton = (model: LiveModel): Button => ({
+  type: 'button',
+  action_id: acknowledgeAction,
+  text: plain('Acknowledge page', 75),
+  value: writeMark(markOf(model)),
+});
 
 /** A `retry` of a failed way back is another thing than one of a rollout. */
 const faceOf = (command: Command, state: RolloutState): Face =>

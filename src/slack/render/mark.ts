@@ -48,6 +48,9 @@ export const readMark = (value: string): Mark | null => {
   };
 };
 
+/** Of the button that takes the page on; it is no command to the rollout. */
+export const acknowledgeAction = 'sluice-acknowledge';
+
 export const actionId = (command: Command): string => `sluice-${command}`;
 export const commandOf = (action: string): Command | null =>
   commands.find((command) => actionId(command) === action) ?? null;

@@ -26,11 +26,13 @@ const refused = async (call: Promise<void>): Promise<SluiceError> => {
   throw new Error(`not refused with a code: ${String(error)}`);
 };
 
+const ana = { id: 'ana', via: 'slack', groups: [] } as const;
+
 test('trigger, acknowledge, resolve, and a change: as the reference has them, one alert', async () => {
   const { send, sendChange } = client();
   await send(renderAlert(order(), frame));
   await send(renderAlert(order({ severity: 'critical' }), frame));
-  await send(renderAlert({ ...order(), do: 'acknowledge' }, frame));
+  await send(renderAlert({ ...order(), do: 'acknowledge', by: ana }, frame));
   expect(server.alerts.all.map(({ status }) => status)).toEqual(['acknowledged']);
   await send(renderAlert({ ...order(), do: 'resolve' }, frame));
   await sendChange(renderChange(changeFacts, frame));

@@ -220,6 +220,32 @@ test('a bare /deploy opens a form; what is wrong is said beside its field, and i
   });
 });
 
+test('a page that is open is acknowledged by its button, once, by whoever clicked; one that is not, is not', async () => {
+  const story = new Story('2.2.0', { id: uuidv7() }).planned().stepsUpTo(4).state('rollback-failed');
+  const incident = `sluice/production/shop/${story.id}`;
+  const sent = { type: 'page-sent', incident, severity: null, summary: 'shop', waitedMs: 1 } as const;
+  await desk.world.tell(story.note({ ...sent, action: 'trigger', severity: 'critical' }));
+  desk.world.script.acknowledge = async (given) => {
+    desk.calls.push({ call: 'acknowledge', with: { ...given } });
+    return true;
+  };
+  const { model, asOf } = await tell(desk.world.ledger, story.id, []);
+  const frame = { now: Date.now(), publicUrl: null, buttons: true, asOf };
+  const { blocks } = renderMessage(model, frame);
+  const request = desk.ana.click(blocks, 'sluice-acknowledge');
+  const first = await desk.ana.send(request);
+  await until('the answer', () => first.replies()[0]?.text.startsWith('*Done*: PagerDuty is told'));
+  await desk.ana.send(request);
+  expect(desk.calls).toEqual([{ call: 'acknowledge', with: { id: story.id, actor: ana } }]);
+
+  await desk.world.tell(story.note({ ...sent, action: 'acknowledge' }));
+  const late = await desk.ana.send(desk.ana.click(blocks, 'sluice-acknowledge'));
+  await until('why not', () => late.replies()[0]?.text.endsWith('is acknowledged already.'));
+  const now = (await tell(desk.world.ledger, story.id, [])).model;
+  expect(JSON.stringify(renderMessage(now, frame))).not.toContain('sluice-acknowledge');
+  expect(desk.calls).toHaveLength(1);
+});
+
 test('who has closed the form before its answer came gets it from the app, alone', async () => {
   const slow = await openDesk({ ackMs: 50 });
   try {
