@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { v7 as uuidv7 } from 'uuid';
+import { renderMessage } from '../../../src/slack/render/message.ts';
+import { tell } from '../../../src/slack/story.ts';
 import { until } from '../../e2e/until.ts';
+import { Story } from '../api/story.ts';
 import type { Desk } from './desk.ts';
 import { openDesk } from './desk.ts';
 
@@ -34,4 +38,18 @@ test('commands and forms come by the socket like over HTTP; a socket that Slack 
   const stranger = desk.person({ id: 'U0OTHER01', team: 'T0OTHERS1' });
   const refused = await stranger.sendBySocket(stranger.command('/deploy', 'shop 2.1.0'));
   expect(refused.text).toContain('another workspace');
+});
+
+test('a click comes by the socket, too: once per id of Slack’s, and whoever clicked hears of it', async () => {
+  await connected();
+  const story = new Story('2.2.0', { id: uuidv7() }).planned().stepsUpTo(4).watching(4);
+  await desk.world.tell(story);
+  const { model, asOf } = await tell(desk.world.ledger, story.id, []);
+  const { blocks } = renderMessage(model, { now: Date.now(), publicUrl: null, buttons: true, asOf });
+  const request = desk.ana.click(blocks, 'sluice-hold');
+  const [first] = await Promise.all([desk.ana.sendBySocket(request), desk.ana.sendBySocket(request)]);
+  const says = '*Done*: hold of shop 2.2.0 in production; it is held.';
+  await until('both copies are answered', () => first.replies().length === 2);
+  expect(first.replies().map(({ text }) => text)).toEqual([says, says]);
+  expect(new Set(desk.calls.map(({ with: { key } }) => key)).size).toBe(1);
 });
