@@ -125,6 +125,9 @@ test('the daemon is killed after it did what a click said, and before it could t
   await dev.service('cut').under(100, async () => {
     const id = await watching('cut');
     const [message] = office.roots('cut');
+    // Another process has not asked who she is in the last half minute.
+    await dev.kill();
+    await dev.up();
     const click = ana().click(message?.blocks ?? [], 'sluice-hold');
     const { server } = office;
     // From the moment that Slack has said who she is, it takes nothing any more.

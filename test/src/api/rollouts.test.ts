@@ -70,13 +70,17 @@ describe('POST /v1/rollouts', () => {
     expect(asked).toMatchObject([{ environment: null, reason: null, key: null }]);
   });
 
-  test('200 for a repeated key, 202 where nobody has confirmed', async () => {
+  test('200 for a repeated key, 202 where nobody has confirmed, or it waits', async () => {
     world.script.deploy = async () => ({ ...accepted, repeated: true });
     expect((await post('/v1/rollouts', { service: 'shop', version: '2.1.0' })).statusCode).toBe(200);
     world.script.deploy = async () => ({ outcome: 'not-confirmed', rolloutId, repeated: false });
     const answer = await post('/v1/rollouts', { service: 'shop', version: '2.1.0' });
     expect(answer.statusCode).toBe(202);
     expect(answer.json()).toEqual({ outcome: 'not-confirmed', rolloutId, repeated: false });
+    const queued = { outcome: 'queued', rolloutId, repeated: false, mode: 'queue', behind: 'r1' } as const;
+    world.script.deploy = async () => queued;
+    const waits = await post('/v1/rollouts', { service: 'shop', version: '2.1.0' });
+    expect([waits.statusCode, waits.json()]).toEqual([202, queued]);
   });
 
   test('422 with every refusal, the first of which gives the code', async () => {
