@@ -33,6 +33,8 @@ export type Script = MigrationScript & {
   readonly sources: SourceTell[];
   readonly writes: WriteInput[];
   readonly watched: WatchInput[];
+  /** Watches that have begun and not ended. */
+  underWay: number;
   readonly events: LedgerEvent[];
 };
 
@@ -46,6 +48,7 @@ export const script = (changes: Partial<Script> = {}): Script => ({
   migrated: [],
   writes: [],
   watched: [],
+  underWay: 0,
   events: [],
   ...changes,
 });

@@ -1,3 +1,4 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Verdict } from '../../runbooks/verdict.ts';
 import type { WatchActivities } from '../../workflows/contract.ts';
 import type { Script } from './stage-script.ts';
@@ -18,9 +19,36 @@ export const watchActivity =
   (play: Script): WatchActivities['watch'] =>
   async (input) => {
     play.watched.push(input);
-    const waited = { verdict: verdict('inconclusive', 'too-little-traffic'), carry: null };
-    if (input.awaits !== null) return { ...waited, met: (await play.comes?.(input)) ?? false };
-    const next = play.watches.length > 1 ? play.watches.shift() : play.watches[0];
-    if (next === undefined) throw new Error('the script has no verdict');
-    return { verdict: typeof next === 'function' ? await next(input) : next, carry: null, met: false };
+    play.underWay += 1;
+    try {
+      const waited = { verdict: verdict('inconclusive', 'too-little-traffic'), carry: null };
+      if (input.awaits !== null) return { ...waited, met: (await play.comes?.(input)) ?? false };
+      const next = play.watches.length > 1 ? play.watches.shift() : play.watches[0];
+      if (next === undefined) throw new Error('the script has no verdict');
+      return { verdict: typeof next === 'function' ? await next(input) : next, carry: null, met: false };
+    } finally {
+      play.underWay -= 1;
+    }
   };
+
+/**
+ * Resolves once the rollout has heard of every watch that has ended. A watch of a script ends at once, and the server of
+ * these tests loses the task of a workflow that cancels an activity in the moment in which it ends ("ACTIVITY_UNKNOWN"),
+ * with whatever was said in it; a real one has the cancellation come too late and goes on.
+ */
+export const watchesHeard = async (handle: WorkflowHandle, play: Script): Promise<void> => {
+  for (;;) {
+    const { raw } = await handle.describe();
+    const { events } = await handle.fetchHistory();
+    const open = (raw.pendingActivities ?? []).filter(
+      // One that waits for its next attempt ends no earlier than that.
+      ({ activityType, attempt }) => activityType?.name === 'watch' && (attempt ?? 1) <= 1,
+    );
+    const tasks = (events ?? []).filter(
+      (event) => event.workflowTaskScheduledEventAttributes ?? event.workflowTaskCompletedEventAttributes,
+    );
+    const heard = tasks.at(-1)?.workflowTaskCompletedEventAttributes;
+    if (open.length <= play.underWay && heard !== null && heard !== undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+};

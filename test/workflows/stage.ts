@@ -27,7 +27,7 @@ import { apply } from '../runbooks/model.ts';
 import { migrationActivities } from './stage-migrations.ts';
 import type { Script } from './stage-script.ts';
 import { startServer } from './stage-server.ts';
-import { watchActivity } from './stage-watches.ts';
+import { watchActivity, watchesHeard } from './stage-watches.ts';
 import { digest, makeService } from '../runbooks/make.ts';
 
 export { script } from './stage-script.ts';
@@ -238,7 +238,13 @@ export class PlayedRollout {
     this.script = play;
   }
 
-  say(command: RunningCommand, changes: Partial<CommandMessage> = {}) {
+  /** Resolves once no end of a watch is on its way to the rollout. */
+  settled(): Promise<void> {
+    return watchesHeard(this.handle, this.script);
+  }
+
+  async say(command: RunningCommand, changes: Partial<CommandMessage> = {}) {
+    await this.settled();
     this.#said += 1;
     const message: CommandMessage = {
       id: `${command}-${String(this.#said)}`,

@@ -16,11 +16,13 @@ const bo: Actor = { id: 'bo', via: 'slack', groups: ['team-checkout'] };
 const newer = (rolloutId: string, actor: Actor = bo): SupersedeMessage => ({
   ...{ id: 'supersede/next', rolloutId, version: '2.2.0', actor },
 });
-const wants = (run: PlayedRollout, actor?: Actor) =>
-  run.handle.executeUpdate(supersedeUpdate, {
+const wants = async (run: PlayedRollout, actor?: Actor) => {
+  await run.settled();
+  return run.handle.executeUpdate(supersedeUpdate, {
     args: [newer(run.rolloutId, actor)],
     updateId: `supersede/${actor?.id ?? 'next'}`,
   });
+};
 
 type Production = ServiceFile['environments'][string];
 const serviceWith = (change: (production: Production) => Production): ServiceFile => {
