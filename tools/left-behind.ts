@@ -1,8 +1,11 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Inherited by every process that a run starts, however deep, so that one that outlives it is known for its own. */
-export const runVariable = 'SLUICE_TEST_RUN';
+/**
+ * Inherited by every process that a run starts, however deep, so that one that outlives it is known for its own. It
+ * isn't called SLUICE_…: those are settings, and tests keep them from their daemons.
+ */
+export const runVariable = 'TEST_RUN_MARK';
 
 export type LeftBehind = { readonly pid: number; readonly command: string };
 
@@ -42,4 +45,12 @@ export const leftBehind = async (mark: string, graceMs: number = grace): Promise
     left = markedProcesses(mark);
   }
   return left;
+};
+
+/** As failures, on standard error; whether there are any. */
+export const sayLeftBehind = (left: readonly LeftBehind[]): boolean => {
+  for (const { pid, command } of left) {
+    process.stderr.write(`FAILED: left behind: process ${String(pid)}: ${command.slice(0, 200)}\n`);
+  }
+  return left.length > 0;
 };

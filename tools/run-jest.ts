@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { leftBehind, runVariable } from './left-behind.ts';
+import { leftBehind, runVariable, sayLeftBehind } from './left-behind.ts';
 import { root } from './stamp.ts';
 
 /** Node's flags for tests that are ES modules, which Node still calls an experiment and warns of each time. */
@@ -22,9 +22,5 @@ export async function runJest(args: readonly string[]): Promise<number> {
   });
   const [code] = (await once(child, 'exit')) as [number | null];
   if (process.platform !== 'linux') return code ?? 1;
-  const left = await leftBehind(mark);
-  for (const { pid, command } of left) {
-    process.stderr.write(`FAILED: left behind: process ${String(pid)}: ${command.slice(0, 200)}\n`);
-  }
-  return left.length > 0 ? 1 : (code ?? 1);
+  return sayLeftBehind(await leftBehind(mark)) ? 1 : (code ?? 1);
 }

@@ -9,8 +9,8 @@ import { practiceHome } from '../../worker/targets.ts';
 export type Leftover = { readonly pid: number; readonly what: string };
 
 const maxBuffer = 16 * 1024 * 1024;
-/** The program of a practice instance: its arguments name no folder, so its number is known from the plane's log. */
-const instanceProgram = 'practice/app/main';
+/** The title of a practice instance names no folder, so its number is known from the plane's log. */
+const instanceTitle = 'practice ';
 
 /**
  * Processes that still belong to these stands, given by their folders: those that name one in their arguments (daemon,
@@ -32,7 +32,7 @@ export const leftovers = async (stands: readonly string[]): Promise<readonly Lef
     const pid = Number(number);
     const ours =
       stands.some((stand) => what.includes(`${stand}/`)) ||
-      (instances.has(pid) && what.includes(instanceProgram));
+      (instances.has(pid) && what.startsWith(instanceTitle));
     return ours ? [{ pid, what: what.slice(0, 160) }] : [];
   });
 };

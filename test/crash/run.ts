@@ -3,9 +3,11 @@
  * a table and, as its last line, `N passed, N failed`. docs/crash-lane.md says what it shows. With names, only the
  * scenarios whose names contain one of them.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { leftBehind, runVariable } from '../../tools/left-behind.ts';
 import { obtainHaproxy } from '../servers/obtain-haproxy.ts';
 import { playKilled } from './boundaries.ts';
 import { endLeftovers, leftovers } from './leftovers.ts';
@@ -26,6 +28,10 @@ import { Stand } from './stand.ts';
 
 /** Stands side by side: much of a crash is waiting for time-outs, which costs no core. */
 const standsAtOnce = 3;
+
+/** Every process of the lane has it, whatever folder it works in. */
+const mark = randomUUID();
+process.env[runVariable] = mark;
 
 const given = process.argv.slice(2);
 /** Every kill on both sides of its activity; without it, of each strategy but the canary one side by turns. */
@@ -163,11 +169,14 @@ count(witnessesSee());
 await Promise.all(Array.from({ length: Math.min(standsAtOnce, queue.length) }, () => work(queue)));
 for (const { name } of queue) count(plainRow(name, 0, ['there was no stand to play it on']));
 const left = await leftovers(folders());
+const others = (await leftBehind(mark)).filter(({ pid }) => left.every((one) => one.pid !== pid));
 count(
   plainRow(
     'nothing is left behind',
     0,
-    left.map(({ pid, what }) => `process ${pid} is still there: ${what}`),
+    [...left, ...others.map(({ pid, command }) => ({ pid, what: command }))].map(
+      ({ pid, what }) => `process ${pid} is still there: ${what}`,
+    ),
   ),
 );
 await endLeftovers(folders());

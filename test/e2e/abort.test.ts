@@ -81,7 +81,8 @@ const moments: readonly Moment[] = [
 let dev: Dev;
 beforeAll(async () => {
   const others = ['planning', 'ramping', 'promoting', 'rolled'].map((name) => ({ name }));
-  dev = await Dev.start([...moments.map(({ spec }) => spec), ...others]);
+  const approved = { name: 'approved', approval: '{ by: [managers], expires: 1h }' };
+  dev = await Dev.start([...moments.map(({ spec }) => spec), ...others, approved]);
 }, 120_000);
 afterAll(async () => {
   await dev.stop();
@@ -140,6 +141,23 @@ describe('abort takes all traffic back within 2 s', () => {
       await service.fault({ unreachableMs: 0 });
       const events = await service.events();
       expect(events.some((event) => event.event === 'received' && event.rolloutId === id)).toBe(false);
+    });
+  });
+
+  test('while waiting for an approval: nothing has been written, and the traffic never left', async () => {
+    const service = dev.service('approved');
+    await service.under(200, async () => {
+      service.release(canary);
+      const { rolloutId } = await service.deploy(canary);
+      await dev.api.reaches(rolloutId, 'waiting', ({ state }) => state === 'awaiting-approval');
+      const commandMs = Date.now();
+      const answer = await dev.api.say(rolloutId, 'abort');
+      expect(answer).toMatchObject({ outcome: 'done', effect: 'way-back' });
+      expect(await service.trafficBack(canary, commandMs)).toEqual(allBack);
+      expect(await dev.api.ended(rolloutId)).toMatchObject({ state: 'aborted', steps: [] });
+      expect(await service.versions()).toEqual([oldVersion]);
+      const events = await service.events();
+      expect(events.some((event) => event.event === 'received' && event.rolloutId === rolloutId)).toBe(false);
     });
   });
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import type { Actor } from '../../../runbooks/access.ts';
@@ -15,13 +15,17 @@ import type { Queued } from '../../../src/store/queue.ts';
 import { testLedgerTemplate } from '../../servers/ledger-template.ts';
 
 const ana: Actor = { id: 'ana', via: 'operator', groups: ['operator'] };
-const idOf = (n: number): string => `01900000-0000-7000-8000-00000000000${String(n)}`;
+// A ledger takes seconds to open: there is one for all tests, and each has a service of its own in it.
+let told = 0;
+const shop = (): string => `shop-${String(told)}`;
+const idOf = (n: number): string =>
+  `01900000-0000-7000-8000-${String(told).padStart(6, '0')}${String(n).padStart(6, '0')}`;
 const timeOf = (n: number): string => `2026-01-01T00:0${String(n)}:00.000Z`;
 
 const queued = (n: number, changes: Partial<Queued> = {}): Queued => ({
-  ...{ service: 'shop', environment: 'production', rolloutId: idOf(n), mode: 'queue', behind: idOf(1) },
+  ...{ service: shop(), environment: 'production', rolloutId: idOf(n), mode: 'queue', behind: idOf(1) },
   wanted: {
-    ...{ kind: 'deploy', service: 'shop', environment: 'production', version: `2.${String(n)}.0` },
+    ...{ kind: 'deploy', service: shop(), environment: 'production', version: `2.${String(n)}.0` },
     ...{ actor: ana, reason: null, of: null },
   },
   at: timeOf(n),
@@ -32,7 +36,7 @@ let folder: string;
 let ledger: Ledger;
 let connection: Connection;
 let deps: RolloutsDeps;
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sluice-queue-'));
   ledger = await openLedger({
     folder: path.join(folder, 'ledger'),
@@ -51,7 +55,13 @@ beforeEach(async () => {
     answerMs: 300,
   };
 });
+beforeEach(() => {
+  told += 1;
+});
 afterEach(async () => {
+  for (const { rolloutId } of await ledger.queue.all()) await ledger.queue.remove(rolloutId);
+});
+afterAll(async () => {
   await connection.close();
   await ledger.close();
   await rm(folder, { recursive: true, force: true });
@@ -61,7 +71,7 @@ const tell = (n: number, id: string, body: EventBody) =>
   ledger.append([{ rolloutId: idOf(n), id, at: timeOf(n), actor: ana, body, texts: {} }]);
 const ask = (n: number, kind: 'deploy' | 'rollback' = 'deploy') =>
   tell(n, 'face/requested', {
-    ...{ type: 'requested', kind, service: 'shop', environment: 'production' },
+    ...{ type: 'requested', kind, service: shop(), environment: 'production' },
     ...{ version: `2.${String(n)}.0`, of: null, files: [] },
   });
 const runs = (n: number) =>
@@ -106,7 +116,7 @@ describe('what waits', () => {
     await ask(2);
     await ledger.queue.put(queued(2));
     await startWaiting(deps);
-    expect((await find(deps, 'shop')).id).toBe(idOf(1));
+    expect((await find(deps, shop())).id).toBe(idOf(1));
   });
 
   test('is forgotten once it has begun', async () => {
@@ -123,7 +133,7 @@ describe('whether it may start', () => {
     tell(n, 'rollout/9', { type: 'closed', state, sentence: 'so it ended.' });
   const began = (n: number) => tell(n, 'rollout/2', { type: 'step-started', step: 0 });
   const others = async () =>
-    (await ledger.rollouts({ service: 'shop', limit: 10 })).filter(({ id }) => id !== idOf(2));
+    (await ledger.rollouts({ service: shop(), limit: 10 })).filter(({ id }) => id !== idOf(2));
 
   test.each(['succeeded', 'denied', 'superseded'] as const)('after one that %s: yes', async (state) => {
     await ask(1);
