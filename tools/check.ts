@@ -48,7 +48,8 @@ const lanes: Readonly<Record<string, () => Promise<ProgramResult>>> = {
 };
 
 async function runUnitTests(folders: readonly string[]): Promise<ProgramResult> {
-  const args = [...jestNodeFlags, 'node_modules/jest/bin/jest.js', '--maxWorkers=1', ...folders];
+  const workers = `--maxWorkers=${String(availableParallelism())}`;
+  const args = [...jestNodeFlags, 'node_modules/jest/bin/jest.js', workers, ...folders];
   return await runProgram(process.execPath, args, root);
 }
 

@@ -154,7 +154,9 @@ describe('abort takes all traffic back within 2 s', () => {
       const answer = await dev.api.say(rolloutId, 'abort');
       expect(answer).toMatchObject({ outcome: 'done', effect: 'way-back' });
       expect(await service.trafficBack(canary, commandMs)).toEqual(allBack);
-      expect(await dev.api.ended(rolloutId)).toMatchObject({ state: 'aborted', steps: [] });
+      const view = await dev.api.ended(rolloutId);
+      expect(view.state).toBe('aborted');
+      expect(view.steps.filter(({ state }) => state !== 'pending')).toEqual([]);
       expect(await service.versions()).toEqual([oldVersion]);
       const events = await service.events();
       expect(events.some((event) => event.event === 'received' && event.rolloutId === rolloutId)).toBe(false);

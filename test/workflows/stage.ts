@@ -169,6 +169,7 @@ export class Stage {
       ...common,
       taskQueue: own.queues.main,
       workflowBundle: { codePath: packaged.workflowBundle },
+      workflowThreadPoolSize: 1,
       maxHeartbeatThrottleInterval: 100,
     });
     const watch = await Worker.create({

@@ -1,14 +1,18 @@
 // The longest files first, so that none of them is begun when the others are about to end. Jest does so by itself from
 // the second run on, when it knows how long each took; in a fresh clone it goes by their size, and the files that wait
 // the longest are short ones that bring up a daemon.
-import Sequencer from '@jest/test-sequencer';
+import sequencer from '@jest/test-sequencer';
 import path from 'node:path';
 
 /** Folders whose files wait for servers and windows, the longest first. */
 const slow = ['test/e2e', 'test/workflows', 'test/worker', 'test/activities', 'test/src/store'];
 
+// Its types are those of the CommonJS file, where the class is one level deeper than in the module that is loaded.
+const Sequencer = /** @type {typeof sequencer.default} */ (/** @type {unknown} */ (sequencer));
+
 export default class LongestFirst extends Sequencer {
   /**
+   * @override
    * @param {import('@jest/test-result').Test[]} tests
    * @returns {Promise<import('@jest/test-result').Test[]>}
    */

@@ -257,8 +257,8 @@ test('who has closed the form before its answer came gets it from the app, alone
       return accepted;
     };
     await slow.ana.type('/deploy', '');
-    const view = slow.slack.workspace.views.all.at(-1);
-    if (view === undefined) throw new Error('no view is open');
+    // Its ack does not wait for the form either.
+    const view = await until('the form is open', () => slow.slack.workspace.views.all.at(-1));
     const sent = await slow.ana.send(slow.ana.submit(view, { service: 'shop', version: '2.1.0' }));
     expect(JSON.stringify(sent.ack)).toContain('*Not confirmed yet.*');
     slow.slack.workspace.views.close(view);
