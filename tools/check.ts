@@ -49,7 +49,9 @@ const lanes: Readonly<Record<string, () => Promise<ProgramResult>>> = {
 
 async function runUnitTests(folders: readonly string[]): Promise<ProgramResult> {
   const workers = `--maxWorkers=${String(availableParallelism())}`;
-  const args = [...jestNodeFlags, 'node_modules/jest/bin/jest.js', workers, ...folders];
+  // A simulation of hundreds of watches is no unit: `npm test` has it.
+  const ignored = '--testPathIgnorePatterns=simulation';
+  const args = [...jestNodeFlags, 'node_modules/jest/bin/jest.js', workers, ignored, '--', ...folders];
   return await runProgram(process.execPath, args, root);
 }
 

@@ -40,7 +40,8 @@ const silent: SlackLogger = {
  * The Web API with one attempt per call: trying again is Temporal's. Slack's own client would go on for half an hour.
  * @throws SluiceError SLACK_REFUSED where no token is configured, SLACK_UNAVAILABLE where it can't be read
  */
-export const openSlack = async ({ botToken, env, url }: SlackSettings): Promise<WebClient> => {
+export const openSlack = async (settings: SlackSettings): Promise<WebClient> => {
+  const { botToken, env } = settings;
   if (botToken === null) {
     throw new SluiceError({
       code: 'SLACK_REFUSED',
@@ -49,7 +50,18 @@ export const openSlack = async ({ botToken, env, url }: SlackSettings): Promise<
     });
   }
   const token = await readSecret(botToken, env, 'SLACK_UNAVAILABLE');
-  return new WebClient(token, {
+  const open = clients.get(settings);
+  if (open?.token === token) return open;
+  const client = clientOf(token, settings);
+  clients.set(settings, client);
+  return client;
+};
+
+/** A client binds its hundreds of methods when it is made: one for each token, which may be replaced while we run. */
+const clients = new WeakMap<SlackSettings, WebClient>();
+
+const clientOf = (token: string, { url }: SlackSettings): WebClient =>
+  new WebClient(token, {
     slackApiUrl: url,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
@@ -57,7 +69,6 @@ export const openSlack = async ({ botToken, env, url }: SlackSettings): Promise<
     allowAbsoluteUrls: false,
     logger: silent,
   });
-};
 
 /** One call; what fails has our code, and Slack's word for it in `details.error`. */
 export const calling = async <Answer>(what: string, call: () => Promise<Answer>): Promise<Answer> => {

@@ -19,6 +19,9 @@ export type InDoubt = 'closed' | 'open';
 /** An abort does not wait longer for Slack to say who it is. */
 const openAfterMs = 800;
 
+/** `fresh`: Slack was asked for this, and not for something a moment ago. */
+type Seen = Member & { readonly fresh: boolean };
+
 /** The home workspace by token. */
 const homes = new Map<string, string>();
 
@@ -30,20 +33,20 @@ const homes = new Map<string, string>();
 export const identify = async (deps: SlackDeps, sender: Sender, inDoubt: InDoubt): Promise<Actor> => {
   const looked = lookUp(deps, sender);
   if (inDoubt === 'closed') return named(deps, await certain(looked));
-  const unknown: Member = { id: sender.userId, name: null, email: null };
+  const unknown: Seen = { id: sender.userId, name: null, email: null, fresh: false };
   try {
     return await named(deps, (await within(openAfterMs, looked)) ?? unknown);
   } catch (error) {
     if (!isAway(error)) throw error;
     deps.log.warn({ user: sender.userId }, 'Slack can not say who this is; taking back is let through');
-    return deps.actorOf(unknown);
+    return named(deps, unknown);
   }
 };
 
-/** The name that people know is kept where it can be erased; nothing waits for that. */
-const named = async ({ actorOf, ledger, log }: SlackDeps, member: Member): Promise<Actor> => {
+/** The name that people know is kept where it can be erased, as often as it is looked up; nothing waits for that. */
+const named = async ({ actorOf, ledger, log }: SlackDeps, { fresh, ...member }: Seen): Promise<Actor> => {
   const actor = await actorOf(member);
-  if (member.name !== null) {
+  if (fresh && member.name !== null) {
     void ledger.rememberActor(actor, member.name).catch((error: unknown) => {
       log.warn({ actor: actor.id, error: String(error) }, 'the name of a person is not kept');
     });
@@ -54,7 +57,7 @@ const named = async ({ actorOf, ledger, log }: SlackDeps, member: Member): Promi
 const isAway = (error: unknown): boolean =>
   error instanceof SluiceError && error.code === 'SLACK_UNAVAILABLE';
 
-const certain = async (looked: Promise<Member>): Promise<Member> => {
+const certain = async (looked: Promise<Seen>): Promise<Seen> => {
   try {
     return await looked;
   } catch (error) {
@@ -70,7 +73,7 @@ const certain = async (looked: Promise<Member>): Promise<Member> => {
   }
 };
 
-const lookUp = async (deps: SlackDeps, sender: Sender): Promise<Member> => {
+const lookUp = async (deps: SlackDeps, sender: Sender): Promise<Seen> => {
   try {
     return await memberOf(deps, sender);
   } catch (error) {
@@ -80,7 +83,7 @@ const lookUp = async (deps: SlackDeps, sender: Sender): Promise<Member> => {
   }
 };
 
-const memberOf = async (deps: SlackDeps, { userId, teamId, userTeamId }: Sender): Promise<Member> => {
+const memberOf = async (deps: SlackDeps, { userId, teamId, userTeamId }: Sender): Promise<Seen> => {
   if (userTeamId !== null && userTeamId !== teamId) throw stranger();
   const slack = await openSlack(deps.settings);
   const home = await homeOf(slack.token ?? '', async () => {
@@ -88,9 +91,11 @@ const memberOf = async (deps: SlackDeps, { userId, teamId, userTeamId }: Sender)
     return team_id ?? '';
   });
   if (teamId !== home) throw stranger();
-  const user = await lookedAt(deps, `${home} ${userId}`, () =>
-    userOf(userId, () => calling('a look at a person', () => slack.users.info({ user: userId }))),
-  );
+  let fresh = false;
+  const user = await lookedAt(deps, `${home} ${userId}`, () => {
+    fresh = true;
+    return userOf(userId, () => calling('a look at a person', () => slack.users.info({ user: userId })));
+  });
   if (user.team_id !== home || user.is_stranger === true) throw stranger();
   if (user.deleted === true) throw refused('This account is deactivated.');
   if (user.is_bot === true || userId === 'USLACKBOT')
@@ -100,7 +105,7 @@ const memberOf = async (deps: SlackDeps, { userId, teamId, userTeamId }: Sender)
   const { profile, is_email_confirmed } = user;
   const name = profile?.display_name || profile?.real_name || user.name || null;
   const email = is_email_confirmed === true ? (profile?.email ?? null) : null;
-  return { id: userId, name, email };
+  return { id: userId, name, email, fresh };
 };
 
 const homeOf = async (token: string, ask: () => Promise<string>): Promise<string> => {

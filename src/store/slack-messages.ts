@@ -1,8 +1,17 @@
 import type { Kysely } from 'kysely';
 import { checkId } from './draft.ts';
 import type { Database } from './schema.ts';
-import type { Claimed, Due, Owed } from './slack-requests.ts';
-import { answerRequest, claimRequest, putOff, settleRequest, takeDue } from './slack-requests.ts';
+import type { Answered, Claimed, Due, Owed } from './slack-requests.ts';
+import {
+  answerRequests,
+  claimOf,
+  claimRequests,
+  forgetRequests,
+  putOff,
+  settleRequests,
+  takeDue,
+} from './slack-requests.ts';
+import { together } from './together.ts';
 
 /** The message of one rollout, as it was told last. */
 export type SlackMessage = {
@@ -40,18 +49,42 @@ export type SlackStore = {
 
 type Reach = <T>(work: () => Promise<T>) => Promise<T>;
 
-export const slackStore = (db: Kysely<Database>, reach: Reach): SlackStore => ({
-  message: (rolloutId) => reach(() => readMessage(db, rolloutId)),
-  keepMessage: (message) => reach(() => keepMessage(db, message)),
-  lines: (rolloutId) => reach(() => readLines(db, rolloutId)),
-  keepLine: (rolloutId, eventId, ts) => reach(() => keepLine(db, rolloutId, eventId, ts)),
-  live: () => reach(() => countLive(db)),
-  claim: (id, owed) => reach(() => claimRequest(db, id, owed)),
-  keepSaid: (id, said) => reach(() => answerRequest(db, id, said)),
-  settle: (id) => reach(() => settleRequest(db, id)),
-  putOff: (id, ms) => reach(() => putOff(db, id, ms)),
-  takeDue: (ms, limit) => reach(() => takeDue(db, ms, limit)),
-});
+const forgetEveryMs = 60_000;
+
+/** Calls of a burst are one statement: Slack waits three seconds for each of its two hundred commands at once. */
+const inBursts = (db: Kysely<Database>): Pick<SlackStore, 'claim' | 'keepSaid' | 'settle'> => {
+  let forgetAtMs = 0;
+  const claim = together(async (claims: readonly ReturnType<typeof claimOf>[]) => {
+    if (performance.now() >= forgetAtMs) {
+      await forgetRequests(db);
+      forgetAtMs = performance.now() + forgetEveryMs;
+    }
+    return claimRequests(db, claims);
+  });
+  const keepSaid = together((answers: readonly Answered[]) => answerRequests(db, answers));
+  const settle = together((ids: readonly string[]) => settleRequests(db, ids));
+  return {
+    claim: async (id, owed) => claim(claimOf(id, owed)),
+    keepSaid: (id, said) => keepSaid({ id, said }),
+    settle: async (id) => settle(id),
+  };
+};
+
+export const slackStore = (db: Kysely<Database>, reach: Reach): SlackStore => {
+  const bursts = inBursts(db);
+  return {
+    message: (rolloutId) => reach(() => readMessage(db, rolloutId)),
+    keepMessage: (message) => reach(() => keepMessage(db, message)),
+    lines: (rolloutId) => reach(() => readLines(db, rolloutId)),
+    keepLine: (rolloutId, eventId, ts) => reach(() => keepLine(db, rolloutId, eventId, ts)),
+    live: () => reach(() => countLive(db)),
+    claim: (id, owed) => reach(() => bursts.claim(id, owed)),
+    keepSaid: (id, said) => reach(() => bursts.keepSaid(id, said)),
+    settle: (id) => reach(() => bursts.settle(id)),
+    putOff: (id, ms) => reach(() => putOff(db, id, ms)),
+    takeDue: (ms, limit) => reach(() => takeDue(db, ms, limit)),
+  };
+};
 
 const readMessage = async (db: Kysely<Database>, rolloutId: string): Promise<SlackMessage | null> => {
   const row = await db

@@ -17,19 +17,20 @@ export type Flight = {
 };
 
 /**
- * 200 slash commands at once through the real receiver and a real ledger, where Temporal takes so long for each. The
- * first one of somebody asks Slack who they are; that has been asked before.
+ * 200 slash commands at once through the real receiver and a real ledger, where Temporal takes so long for each. Not the
+ * first ones of their process: it knows who asks, and its code is warm.
  */
 export const fly = async (temporalMs: number, ackMs?: number): Promise<Flight> => {
   const desk = await openDesk(ackMs === undefined ? {} : { ackMs });
   try {
+    desk.world.script.deploy = () => Promise.resolve(accepted);
+    await Promise.all(Array.from({ length: inFlight }, () => desk.ana.type('/deploy', 'shop 2.0.9')));
     let begun = 0;
     desk.world.script.deploy = async () => {
       begun += 1;
       await delay(temporalMs);
       return accepted;
     };
-    await desk.ana.type('/deploy', 'help');
     const sent = await Promise.all(
       Array.from({ length: inFlight }, () => desk.ana.type('/deploy', 'shop 2.1.0')),
     );

@@ -33,6 +33,18 @@ onBothEngines((engine) => {
     await slack.settle(fine);
   });
 
+  test('of copies that are claimed at once one is fresh, and of answers given at once one stands', async () => {
+    const { slack } = await engine.ledger();
+    const ids = ['at-once', 'another', 'at-once', 'at-once'];
+    const claimed = await Promise.all(ids.map((id) => slack.claim(id, owed(alive))));
+    expect(claimed.map(({ fresh }) => fresh)).toEqual([true, true, false, false]);
+    expect(new Set(claimed.map(({ at }) => at)).size).toBeLessThanOrEqual(2);
+    const said = await Promise.all(ids.map((id, index) => slack.keepSaid(id, `answer ${String(index)}`)));
+    expect(said).toEqual(['answer 0', 'answer 1', 'answer 0', 'answer 0']);
+    expect(await slack.claim('at-once', owed(alive))).toMatchObject({ fresh: false, said: 'answer 0' });
+    await Promise.all(ids.map((id) => slack.settle(id)));
+  });
+
   test('a command of the inbox is found by its id, waiting and answered', async () => {
     const ledger = await engine.ledger();
     const id = 'owed-command';
