@@ -230,7 +230,7 @@ export const stateTable: Readonly<Record<RolloutState, StateRow>> = {
     open: false,
     exit: 9,
     says: 'superseded by a newer one',
-    accepts: {},
+    accepts: { retry: 'start-again' },
     because: 'a newer one took its place',
   },
 };

@@ -10,9 +10,10 @@ import type { SlackDeps } from './deps.ts';
 import { formAnswer } from './form.ts';
 import { hear } from './hear.ts';
 import type { Heard, ReplyTo } from './owed.ts';
-import { heardClick, heardCommand, heardForm } from './owed.ts';
+import { heardClick, heardCommand, heardForm, heardReason } from './owed.ts';
 import { clickSchema, commandSchema, readPayload, submissionSchema } from './payloads.ts';
 import { formId } from './render/form.ts';
+import { reasonFormId } from './render/reason-form.ts';
 import type { Reply } from './replies.ts';
 import { ephemeral, tellAuthor } from './tell.ts';
 
@@ -62,6 +63,13 @@ export const makeApp = (deps: SlackDeps, receiver: Receiver): App => {
       deps,
       (reply) => ack(formAnswer(reply)),
       () => heardForm(readPayload(submissionSchema, body)),
+    ),
+  );
+  app.view<ViewSubmitAction>(reasonFormId, ({ body, ack }) =>
+    heard(
+      deps,
+      (reply) => ack(formAnswer(reply)),
+      () => heardReason(readPayload(submissionSchema, body)),
     ),
   );
   app.error(async (error) => {

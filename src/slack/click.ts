@@ -22,7 +22,8 @@ export const click = (
   mark: Mark,
   who: Who,
   owed: Owed,
-): Promise<Outcome> => once(deps, who, owed, (since) => clickNow(deps, command, mark, who, since));
+  reason: string | null = null,
+): Promise<Outcome> => once(deps, who, owed, (since) => clickNow(deps, command, mark, who, since, reason));
 
 const clickNow = async (
   deps: SlackDeps,
@@ -30,6 +31,7 @@ const clickNow = async (
   mark: Mark,
   { actor, key }: Who,
   since: string | null,
+  reason: string | null,
 ): Promise<Outcome> => {
   const view = await deps.rollouts.find(mark.rolloutId);
   // What became of the same click before: its process died, or is about to tell. It is not judged by its own effect.
@@ -39,12 +41,17 @@ const clickNow = async (
     const { state } = await deps.rollouts.find(mark.rolloutId);
     return saidReply(command, view, { ...before, state });
   }
-  if (isOvertaken(command, mark, view)) return told(overtaken(command, view));
-  const asked = { id: view.id, command, actor, reason: null, key };
+  const late = overtakenBy(command, mark, view);
+  if (late !== null) return told(late);
+  const asked = { id: view.id, command, actor, reason, key };
   // An answer is about one plan: that of the message, which is still the rollout's.
   const plan = isAnswer(command) && view.hash !== null ? { plan: view.hash } : {};
   return saidReply(command, view, await deps.rollouts.say({ ...asked, ...plan }));
 };
+
+/** What has happened since its message, where that is in the way; `null`: nothing is. */
+export const overtakenBy = (command: Command, mark: Mark, view: RolloutView): string | null =>
+  isOvertaken(command, mark, view) ? overtaken(command, view) : null;
 
 /**
  * Whether the message showed something else than what is: another state or step, or a state in which the same word does

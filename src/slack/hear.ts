@@ -11,6 +11,7 @@ import { inDoubt, owedTo } from './owed.ts';
 import { keyOf } from './payloads.ts';
 import { identify } from './people.ts';
 import { acknowledgeAction, commandOf, readMark } from './render/mark.ts';
+import { askWhy, asksWhy, clickedWhy } from './reasons.ts';
 import type { Outcome, Who } from './replies.ts';
 import { startReply, told } from './replies.ts';
 
@@ -28,11 +29,21 @@ export const hear = async (deps: SlackDeps, heard: Heard): Promise<Outcome> => {
     case 'click': {
       const said = commandOf(asked.action);
       const mark = readMark(asked.value);
+      if (mark !== null && asksWhy(asked.action)) {
+        const { action, value } = asked;
+        return askWhy(deps, asked.trigger, { action, value }, mark);
+      }
       if (asked.action === acknowledgeAction && mark !== null)
         return acknowledge(deps, mark, who, owedTo(heard));
       if (said === null || mark === null)
         return told('*Not done.* This button is none of Sluice’s any more.');
       return click(deps, said, mark, who, owedTo(heard));
+    }
+    case 'reason': {
+      const { action, reason } = asked;
+      const mark = readMark(asked.value);
+      if (mark === null) return told('*Not done.* This form is none of Sluice’s any more.');
+      return clickedWhy(deps, action, mark, who, owedTo(heard), reason);
     }
     case 'form':
       return deploy(deps, asked.values, who, owedTo(heard));

@@ -3,7 +3,7 @@ import type { Owed } from '../store/slack-requests.ts';
 import { doubtOf, readTyped } from './carry-out.ts';
 import { takesBack } from './click.ts';
 import type { clickSchema, commandSchema, submissionSchema } from './payloads.ts';
-import { senderOf } from './payloads.ts';
+import { clickedSchema, readPayload, senderOf } from './payloads.ts';
 import type { InDoubt } from './people.ts';
 import { fieldAction } from './render/form.ts';
 import { commandOf } from './render/mark.ts';
@@ -24,6 +24,7 @@ export const askedSchema = z.discriminatedUnion('is', [
     values: z.record(z.string(), z.array(z.string())),
     ...common,
   }),
+  z.object({ is: z.literal('reason'), action: z.string(), value: z.string(), reason: z.string(), ...common }),
 ]);
 export type Asked = z.output<typeof askedSchema>;
 
@@ -77,6 +78,18 @@ export const heardForm = (given: z.output<typeof submissionSchema>): Heard => {
   };
 };
 
+/** Why somebody clicked, with what they clicked. @throws SluiceError USAGE where the form is none of ours */
+export const heardReason = (given: z.output<typeof submissionSchema>): Heard => {
+  const { view } = given;
+  const { action, value } = readPayload(clickedSchema, view.private_metadata);
+  const [reason = ''] = Object.values(view.state.values['reason'] ?? {}).flat();
+  const said = { sender: senderOf(given), trigger: given.trigger_id };
+  return {
+    asked: { is: 'reason', action, value, reason, ...said },
+    replyTo: { by: 'view', viewId: view.id, userId: given.user.id },
+  };
+};
+
 /** What takes back is taken in doubt, and done however late. */
 export const inDoubt = (asked: Asked): InDoubt => {
   switch (asked.is) {
@@ -87,6 +100,7 @@ export const inDoubt = (asked: Asked): InDoubt => {
       return said !== null && takesBack(said) ? 'open' : 'closed';
     }
     case 'form':
+    case 'reason':
       return 'closed';
   }
 };

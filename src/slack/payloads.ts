@@ -55,9 +55,23 @@ export const submissionSchema = z.object({
   trigger_id: triggerId,
   view: z.object({
     id: z.string().regex(/^V[A-Z0-9]{2,30}$/),
+    private_metadata: z.string().max(3000).default(''),
     state: z.object({ values: z.record(z.string(), z.record(z.string(), field)) }),
   }),
 });
+
+/** What a form that asks why carries with it. */
+export const clickedSchema = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'no JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.object({ action: z.string().max(255), value: z.string().max(2000) }));
 
 /** @throws SluiceError USAGE */
 export const readPayload = <T>(schema: z.ZodType<T>, payload: unknown): T => {

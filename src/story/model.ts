@@ -69,6 +69,8 @@ export type LiveModel = {
   readonly verified: string | null;
   readonly problems: readonly Problem[];
   readonly byHand: readonly string[];
+  /** Somebody let its version out of quarantine. */
+  readonly lifted: boolean;
   /** Of the rollout's own alert; `null`: none is open. */
   readonly page: 'open' | 'acknowledged' | null;
   readonly sentence: string | null;
@@ -110,6 +112,7 @@ export const emptyModel = (id: string): LiveModel => ({
   verified: null,
   problems: [],
   byHand: [],
+  lifted: false,
   page: null,
   sentence: null,
   endedAt: null,

@@ -120,11 +120,12 @@ const changesOf = (
     case 'retired':
     case 'approval':
     case 'contract':
-    case 'quarantine-lifted':
     case 'keep-closed':
     case 'page-late':
     case 'page-failed':
       return {};
+    case 'quarantine-lifted':
+      return { lifted: true };
     case 'page-sent':
       return ofSource(body) ? {} : { page: sentPage[body.action] };
     case 'page-answered':

@@ -3,13 +3,15 @@ import type { Command, RolloutState } from '../../../runbooks/state.ts';
 import { stateTable } from '../../../runbooks/state.ts';
 import type { LiveModel } from '../../story/model.ts';
 import { plainLine } from './escape.ts';
-import { acknowledgeAction, actionId, markOf, writeMark } from './mark.ts';
+import { acknowledgeAction, actionId, commandOf, liftAction, markOf, writeMark } from './mark.ts';
 
 type Face = {
   readonly label: string;
   readonly style?: 'primary' | 'danger';
   /** What the click does, said before it does: of commands that move traffic or decide for others. */
   readonly asks?: (names: Names) => string;
+  /** A form asks why, in place of a confirm. */
+  readonly why?: true;
 };
 type Names = { readonly place: string; readonly from: string; readonly version: string };
 
@@ -26,6 +28,7 @@ const faces: Readonly<Record<Command, Face>> = {
     label: 'Deny…',
     style: 'danger',
     asks: ({ place, from, version }) => `${place}: ${version} will not be rolled out, ${from} stays.`,
+    why: true,
   },
   hold: { label: 'Hold' },
   resume: {
@@ -33,12 +36,13 @@ const faces: Readonly<Record<Command, Face>> = {
     style: 'primary',
     asks: ({ place, from, version }) => `${place}: the rollout ${from} → ${version} goes on.`,
   },
-  extend: { label: 'Extend 15 min' },
+  extend: { label: 'Extend the watch' },
   accept: {
     label: 'Accept…',
     style: 'danger',
     asks: ({ place, from, version }) =>
       `${place}: ${version} goes on in place of ${from}, though the numbers could not tell.`,
+    why: true,
   },
   promote: {
     label: 'Promote now…',
@@ -89,7 +93,7 @@ const offered: Readonly<Record<RolloutState, readonly Command[]>> = {
   denied: ['retry'],
   expired: ['retry'],
   refused: ['retry'],
-  superseded: [],
+  superseded: ['retry'],
   'rolled-back-by-hand': ['retry'],
 };
 
@@ -98,8 +102,35 @@ export const commandsOffered = (state: RolloutState): readonly Command[] =>
 
 export const buttonsOf = (model: LiveModel): readonly Button[] => [
   ...commandsOffered(model.state).map((command) => button(command, model)),
+  ...(isQuarantined(model) ? [liftButton(model)] : []),
   ...(model.page === 'open' ? [acknowledgeButton(model)] : []),
 ];
+
+/** What a gate sent back is refused everywhere, until somebody says that it was not the release's fault. */
+const isQuarantined = ({ state, kind, cause, lifted }: LiveModel): boolean =>
+  state === 'rolled-back' && kind === 'deploy' && cause?.by === 'breach' && !lifted;
+
+const liftFace = {
+  label: 'Lift quarantine…',
+  asks: ({ place, version }: Names): string =>
+    `${place}: ${version} was rolled back by a gate. It may be deployed again.`,
+} as const;
+
+const liftButton = (model: LiveModel): Button => ({
+  type: 'button',
+  action_id: liftAction,
+  text: plain(liftFace.label, 75),
+  value: writeMark(markOf(model)),
+});
+
+/** What a form asks why of: its button, and what will happen. `null`: a click on it does what it says. */
+export const reasonFaceOf = (action: string): Required<Pick<Face, 'label' | 'asks'>> | null => {
+  if (action === liftAction) return liftFace;
+  const command = commandOf(action);
+  if (command === null) return null;
+  const { label, asks, why } = faces[command];
+  return why === true && asks !== undefined ? { label, asks } : null;
+};
 
 const acknowledgeButton = (model: LiveModel): Button => ({
   type: 'button',
@@ -118,14 +149,14 @@ const plain = (text: string, most: number) =>
   ({ type: 'plain_text', text: plainLine(text, most), emoji: false }) as const;
 
 const button = (command: Command, model: LiveModel): Button => {
-  const { asks, style, label } = faceOf(command, model.state);
+  const { asks, style, label, why } = faceOf(command, model.state);
   const names = {
     place: `${plainLine(model.service, 63)} in ${plainLine(model.environment, 63)}`,
     from: plainLine(model.from ?? 'nothing', 40),
     version: plainLine(model.version, 40),
   };
   const confirm =
-    asks === undefined
+    asks === undefined || why === true
       ? {}
       : {
           confirm: {

@@ -108,7 +108,7 @@ export const deployForm = (places: Places, asks: { readonly overrides: boolean }
 /** What came of it, in the place of the form. */
 export const answerView = ({ text }: Pick<Message, 'text'>): ModalView => ({
   type: 'modal',
-  title: plain('Deploy', 24),
+  title: plain('Sluice', 24),
   close: plain('Close', 24),
   blocks: sectionsOf(text),
 });

@@ -51,6 +51,9 @@ export const readMark = (value: string): Mark | null => {
 /** Of the button that takes the page on; it is no command to the rollout. */
 export const acknowledgeAction = 'sluice-acknowledge';
 
+/** Of the button that lets a version out of quarantine; it is no command to the rollout either. */
+export const liftAction = 'sluice-lift';
+
 export const actionId = (command: Command): string => `sluice-${command}`;
 export const commandOf = (action: string): Command | null =>
   commands.find((command) => actionId(command) === action) ?? null;

@@ -9,6 +9,7 @@ export type Replied = {
 };
 
 const uses = 5;
+const spent = Number.NEGATIVE_INFINITY;
 const lastsMs = 30 * 60_000;
 const fields = ['text', 'blocks', 'response_type', 'replace_original', 'delete_original', 'thread_ts'];
 
@@ -41,8 +42,9 @@ export class Replying {
   spend(trigger: string, now: number): string | null {
     const at = this.#triggers.get(trigger);
     if (at === undefined) return 'invalid_trigger_id';
+    if (at === spent) return 'exchanged_trigger_id';
     if (now - at > this.triggerMs) return 'expired_trigger_id';
-    this.#triggers.delete(trigger);
+    this.#triggers.set(trigger, spent);
     return null;
   }
 

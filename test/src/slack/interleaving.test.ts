@@ -6,6 +6,8 @@ import { judgeCommand } from '../../../runbooks/state.ts';
 import { keyOf } from '../../../src/slack/payloads.ts';
 import { commandOf, readMark } from '../../../src/slack/render/mark.ts';
 import { renderMessage } from '../../../src/slack/render/message.ts';
+import { reasonForm } from '../../../src/slack/render/reason-form.ts';
+import { asksWhy } from '../../../src/slack/reasons.ts';
 import { tell } from '../../../src/slack/story.ts';
 import { until } from '../../e2e/until.ts';
 import type { Person } from '../../servers/slack/person.ts';
@@ -81,7 +83,22 @@ const requestOf = (one: Extract<Act, { readonly who: string }>, seen: readonly (
   if (button === undefined || command === null || mark === null) return null;
   const judged = judgeCommand(mark.state, command);
   const meant = 'effect' in judged ? judged.effect : 'nothing';
-  return { person, request: person.click(blocks, button.action_id), meant };
+  // What is asked why is done by its form, which may have been open for as long as the message is old.
+  const [action, value] = [button.action_id, button.value ?? ''];
+  const request = asksWhy(action)
+    ? person.submit({ id: 'V0FORM', hash: '1', view: formFor(action, value) }, { reason: 'because' })
+    : person.click(blocks, action);
+  return { person, request, meant };
+};
+
+const formFor = (action: string, value: string) => ({
+  ...reasonForm({ action, value }, 'Why', 'It is done.'),
+});
+
+/** What is told in the place of a form. */
+const inForm = (ack: Readonly<Record<string, unknown>>): string => {
+  const { view } = ack as { readonly view?: { readonly blocks: readonly { text: { text: string } }[] } };
+  return view?.blocks.map(({ text }) => text.text).join('\n') ?? '';
 };
 
 const ask = async (
@@ -96,9 +113,10 @@ const ask = async (
   const payload = JSON.parse(form.get('payload') ?? '{}') as { readonly trigger_id?: string };
   const key = keyOf(payload.trigger_id ?? form.get('trigger_id') ?? '');
   const told = (): readonly string[] =>
-    [...sent.map(({ text }) => text), ...(sent[0]?.replies() ?? []).map(({ text }) => text)].filter(
-      (text) => text !== '' && !text.startsWith('*Not confirmed yet'),
-    );
+    [
+      ...sent.map(({ text, ack }) => text || inForm(ack)),
+      ...(sent[0]?.replies() ?? []).map(({ text }) => text),
+    ].filter((text) => text !== '' && !text.startsWith('*Not confirmed yet'));
   await until('whoever asked is told', () => told().length >= one.copies, {
     seen: () => JSON.stringify(told()),
   });

@@ -5,10 +5,10 @@ import { states } from '../../../runbooks/state.ts';
 import type { LiveModel } from '../../../src/story/model.ts';
 import { emptyModel } from '../../../src/story/model.ts';
 import { heedEvent } from '../../../src/story/reduce.ts';
-import { buttonsOf } from '../../../src/slack/render/buttons.ts';
+import { buttonsOf, reasonFaceOf } from '../../../src/slack/render/buttons.ts';
 import { literal } from '../../../src/slack/render/escape.ts';
 import { threadLine } from '../../../src/slack/render/line.ts';
-import { commandOf, markOf, readMark, writeMark } from '../../../src/slack/render/mark.ts';
+import { commandOf, liftAction, markOf, readMark, writeMark } from '../../../src/slack/render/mark.ts';
 import { renderMessage } from '../../../src/slack/render/message.ts';
 import { judgeMessage, pingsIn } from '../../servers/slack/blocks.ts';
 import { Story } from '../api/story.ts';
@@ -44,7 +44,7 @@ describe('one message', () => {
     expect(buttons.map(({ text, confirm }) => [text.text, confirm?.text.text])).toMatchSnapshot();
     for (const { value, action_id } of buttons) {
       expect(readMark(value ?? '')).toEqual(markOf(model));
-      expect(commandOf(action_id ?? '')).not.toBeNull();
+      expect(commandOf(action_id ?? '') ?? (action_id === liftAction ? 'lift' : null)).not.toBeNull();
     }
   });
 
@@ -73,10 +73,12 @@ describe('one message', () => {
 
 test('what destroys asks first, naming service, environment and both versions', () => {
   for (const { model } of inState)
-    for (const { style, confirm } of buttonsOf(model))
-      if (style === 'danger')
-        for (const named of ['shop', 'production', '2.0.4', '2.2.0'])
-          expect(confirm?.text.text).toContain(named);
+    for (const { style, confirm, action_id } of buttonsOf(model))
+      if (style === 'danger') {
+        const names = { place: 'shop in production', from: '2.0.4', version: '2.2.0' };
+        const says = confirm?.text.text ?? reasonFaceOf(action_id ?? '')?.asks(names);
+        for (const named of ['shop', 'production', '2.0.4', '2.2.0']) expect(says).toContain(named);
+      }
 });
 
 test('each event has its line, and the channel hears only of ends and questions', () => {
