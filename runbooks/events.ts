@@ -108,7 +108,7 @@ export type EventBody =
   | {
       readonly type: 'contract';
       /** `asked`: a person may approve it until `until`. `expired`: nobody did, and nothing was taken away. */
-      readonly is: 'asked' | 'done' | 'failed' | 'expired';
+      readonly is: 'asked' | 'reminder' | 'done' | 'failed' | 'expired';
       readonly migrations: readonly string[];
       readonly until: string | null;
       readonly sentence: string;

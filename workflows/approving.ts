@@ -1,6 +1,6 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import type { ApprovalAnswer, ApprovalPlan } from '../runbooks/approval.ts';
-import { refuseAnswer, sayGiven, sayWanted } from '../runbooks/approval.ts';
+import { refuseAnswer, reminders, sayGiven, sayWanted } from '../runbooks/approval.ts';
 import type { Actor } from '../runbooks/access.ts';
 import type { Problem } from '../runbooks/errors.ts';
 import { canonicalJson } from '../runbooks/runbook.ts';
@@ -15,9 +15,6 @@ import type { Journal } from './journal.ts';
 import type { CommandMessage } from './messages.ts';
 import { prepareOrRefuse } from './plan.ts';
 import { forgets, lostApproval } from './reset.ts';
-
-/** Shares of the time after which people are reminded. */
-const reminders = [0.5, 0.8] as const;
 
 type Decision =
   | { readonly go: Prepared }

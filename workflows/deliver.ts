@@ -67,6 +67,7 @@ class Delivery {
     setHandler(newsSignal, (events) => {
       for (const event of events) this.#heed(event);
     });
+    for (const event of this.#input.news ?? []) this.#heed(event);
     setHandler(handOverSignal, (events) => this.#journal.takeOver(events));
     setHandler(acknowledgeSignal, (by) => {
       if (this.#story.alert !== null) this.#pager?.order({ do: 'acknowledge', by });
@@ -111,6 +112,7 @@ class Delivery {
     return {
       ...this.#input,
       ledger: [],
+      news: [],
       carried: {
         story: this.#story,
         noted: this.#journal.count,

@@ -4,6 +4,7 @@ import { Contracting } from './contracting.ts';
 import type { KeepInput } from './contract.ts';
 import { keepFence } from './fences.ts';
 import { Journal } from './journal.ts';
+import { LateTeller } from './late-teller.ts';
 import { claimUpdate } from './messages.ts';
 import { problemOf } from './problem.ts';
 import { applyAction } from './writes.ts';
@@ -15,7 +16,8 @@ import { applyAction } from './writes.ts';
  */
 export async function keep(input: KeepInput): Promise<string> {
   const { rolloutId, place, file, plan, epoch, settings } = input;
-  const journal = new Journal(rolloutId, 'keep', settings);
+  const teller = new LateTeller(input);
+  const journal = new Journal(rolloutId, 'keep', settings, { tell: teller.tell });
   const retired: string[] = [];
   let claimedBy: string | null = null;
   let busy = false;
@@ -27,6 +29,7 @@ export async function keep(input: KeepInput): Promise<string> {
     return { retired, contracted: contracting.done };
   });
   void journal.drain();
+  void teller.run();
 
   const alone = async (work: () => Promise<void>): Promise<void> => {
     busy = true;
@@ -70,6 +73,7 @@ export async function keep(input: KeepInput): Promise<string> {
   await contracting.run(isClaimed, alone);
   journal.note({ type: 'keep-closed', claimedBy });
   await journal.settle();
+  await teller.settle();
   await condition(allHandlersFinished);
   return claimedBy === null ? `kept for ${sayDuration(plan.keepWarmMs)}` : `claimed by ${String(claimedBy)}`;
 }

@@ -15,7 +15,7 @@ import type { RolloutInput } from './contract.ts';
 import { deliver } from './deliver.ts';
 import { handOverSignal, newsSignal } from './delivery-messages.ts';
 import type { Channels } from './telling.ts';
-import { channelsOf } from './telling.ts';
+import { channelsOf, deliverId } from './telling.ts';
 
 const batchSize = 50;
 
@@ -120,7 +120,6 @@ export class Teller {
   }
 }
 
-const deliverId = (rolloutId: string): string => `deliver/${rolloutId}`;
 const handleOf = (rolloutId: string) => getExternalWorkflowHandle(deliverId(rolloutId));
 
 /** The story of the rollout that this one has recovered ends, for whoever is told of it. */

@@ -19,6 +19,8 @@ export const channelsOf = (file: ServiceFile, environment: string): Channels => 
   slack: file.environments[environment]?.slack ?? null,
 });
 
+export const deliverId = (rolloutId: string): string => `deliver/${rolloutId}`;
+
 /** The message of a rollout in Slack. */
 export type MessageRef = {
   readonly channel: string;
@@ -143,5 +145,7 @@ export type DeliverInput = {
   readonly ledger: readonly LedgerEvent[];
   /** The rollout runs, and tells more. */
   readonly follows: boolean;
+  /** What is to be told in the beginning; left out: nothing yet. */
+  readonly news?: readonly LedgerEvent[];
   readonly carried: Carried | null;
 };

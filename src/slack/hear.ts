@@ -2,6 +2,7 @@ import type { Owed } from '../store/slack-requests.ts';
 import { acknowledge } from './acknowledge.ts';
 import { carryOut, readTyped } from './carry-out.ts';
 import { click } from './click.ts';
+import { approveContract } from './contract.ts';
 import type { SlackDeps } from './deps.ts';
 import type { FormValues } from './form.ts';
 import { besideField, openForm, wantedOf } from './form.ts';
@@ -10,7 +11,7 @@ import type { Heard } from './owed.ts';
 import { inDoubt, owedTo } from './owed.ts';
 import { keyOf } from './payloads.ts';
 import { identify } from './people.ts';
-import { acknowledgeAction, commandOf, readMark } from './render/mark.ts';
+import { acknowledgeAction, commandOf, contractAction, readMark } from './render/mark.ts';
 import { askWhy, asksWhy, clickedWhy } from './reasons.ts';
 import type { Outcome, Who } from './replies.ts';
 import { startReply, told } from './replies.ts';
@@ -35,6 +36,8 @@ export const hear = async (deps: SlackDeps, heard: Heard): Promise<Outcome> => {
       }
       if (asked.action === acknowledgeAction && mark !== null)
         return acknowledge(deps, mark, who, owedTo(heard));
+      if (asked.action === contractAction && mark !== null)
+        return approveContract(deps, mark, who, owedTo(heard));
       if (said === null || mark === null)
         return told('*Not done.* This button is none of Sluice’s any more.');
       return click(deps, said, mark, who, owedTo(heard));

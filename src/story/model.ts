@@ -69,6 +69,8 @@ export type LiveModel = {
   readonly verified: string | null;
   readonly problems: readonly Problem[];
   readonly byHand: readonly string[];
+  /** What its database would lose, if a person approves it; `null`: nobody is asked. `until` ISO 8601. */
+  readonly contract: { readonly sentence: string; readonly until: string | null } | null;
   /** Somebody let its version out of quarantine. */
   readonly lifted: boolean;
   /** Of the rollout's own alert; `null`: none is open. */
@@ -112,6 +114,7 @@ export const emptyModel = (id: string): LiveModel => ({
   verified: null,
   problems: [],
   byHand: [],
+  contract: null,
   lifted: false,
   page: null,
   sentence: null,

@@ -119,11 +119,15 @@ const changesOf = (
     case 'promoted':
     case 'retired':
     case 'approval':
-    case 'contract':
-    case 'keep-closed':
     case 'page-late':
     case 'page-failed':
       return {};
+    case 'contract': {
+      const { sentence, until } = body;
+      return { contract: body.is === 'asked' || body.is === 'reminder' ? { sentence, until } : null };
+    }
+    case 'keep-closed':
+      return { contract: null };
     case 'quarantine-lifted':
       return { lifted: true };
     case 'page-sent':

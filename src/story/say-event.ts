@@ -122,7 +122,13 @@ const title = (model: LiveModel, index: number): string =>
 
 const sayThen = { rollback: 'the way back', page: 'it waits on, and somebody is paged', told: null } as const;
 const approvalWords = { asked: 'asks', reminder: 'still asks', void: 'void' } as const;
-const contractTones = { asked: 'attention', done: 'good', failed: 'bad', expired: 'dim' } as const;
+const contractTones = {
+  asked: 'attention',
+  reminder: 'attention',
+  done: 'good',
+  failed: 'bad',
+  expired: 'dim',
+} as const;
 const verdictTones = { pass: 'good', breach: 'bad', inconclusive: 'attention' } as const;
 
 /** Of a watch its verdict has told already, of a verification what it found. */

@@ -3,10 +3,14 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import type { LedgerEvent } from '../../runbooks/events.ts';
 import { packaged } from '../../src/packaged.ts';
+import type { KeepInput } from '../../workflows/contract.ts';
 import type { deliver } from '../../workflows/deliver.ts';
 import { newsSignal, sourceSignal } from '../../workflows/delivery-messages.ts';
+import type { keep } from '../../workflows/keep.ts';
 import type { source } from '../../workflows/source.ts';
 import type { AnnounceInput, DeliverInput, PageInput, SourceNews } from '../../workflows/telling.ts';
+import { digest } from '../runbooks/make.ts';
+import { migrating } from '../runbooks/migrating.ts';
 import { operator, settings } from './stage.ts';
 import { stagePerTest } from './stage-hooks.ts';
 
@@ -105,6 +109,64 @@ describe('a silent source', () => {
   test('stays with a person where everybody has given up on it', async () => {
     expect(orders(await tell('bb', [news('one', 'silent'), news('one', 'left')]))).toEqual([
       ['trigger', 'sluice/source/bb'],
+    ]);
+  });
+});
+
+describe('what the database would lose, long after the rollout', () => {
+  const day = 24 * 3_600_000;
+  const keepOf = (queue: string): KeepInput => {
+    const file = migrating();
+    const { production } = file.environments;
+    if (production === undefined) throw new Error('no production');
+    const contract = {
+      ...{ migrations: [{ name: '0001-email', sha256: 'c'.repeat(64) }], level: '0001-email' },
+      ...{ by: 'ask' as const, expiresMs: 10 * day, withinMs: 60_000 },
+    };
+    return {
+      ...{ rolloutId: queue, place: { service: 'shop', environment: 'production' }, epoch: 1 },
+      file: {
+        ...file,
+        environments: { production: { ...production, slack: { channel: '#deploys' } } },
+      },
+      plan: { retireNow: [], warm: null, keepWarmMs: 0, contract },
+      release: { version: '2.1.0', digest: digest('2') },
+      requester: { id: 'bo', via: 'token', groups: [] },
+      settings: { ...settings, queues: { main: queue, watch: queue, tell: queue } },
+    };
+  };
+  const contracts = ({ announced }: Seen) =>
+    announced.flatMap(({ news }) =>
+      news.map(({ body, at }) => ({
+        is: body.type === 'contract' ? body.is : body.type,
+        at: Date.parse(at),
+      })),
+    );
+  const keeping = (fails?: (input: AnnounceInput) => void) =>
+    playing(async (queue) => {
+      const handle = await stage().env.client.workflow.start<typeof keep>('keep', {
+        ...{ workflowId: `keep/${queue}`, taskQueue: queue, args: [keepOf(queue)] },
+      });
+      await handle.result();
+      await stage().env.client.workflow.getHandle(`deliver/${queue}`).result();
+    }, fails);
+
+  test('is asked in the thread, with reminders at half and four fifths of the time, and said to be over', async () => {
+    const seen = await keeping();
+    const heard = contracts(seen);
+    expect(heard.map(({ is }) => is)).toEqual(['asked', 'reminder', 'reminder', 'expired', 'keep-closed']);
+    const since = heard.map(({ at }) => Math.round((at - (heard[0]?.at ?? 0)) / day));
+    expect(since).toEqual([0, 5, 8, 10, 10]);
+  });
+
+  test('is told in order also where Slack is away meanwhile, by one delivery at a time', async () => {
+    let tries = 0;
+    const seen = await keeping(() => {
+      tries += 1;
+      if (tries <= 2) throw ApplicationFailure.create({ message: 'away', nextRetryDelay: 6 * day });
+    });
+    expect(contracts(seen).map(({ is }) => is)).toEqual([
+      ...['asked', 'reminder', 'reminder', 'expired', 'keep-closed'],
     ]);
   });
 });

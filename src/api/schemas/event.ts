@@ -81,7 +81,7 @@ const bodies = {
   retired: z.object({ type: z.literal('retired'), version: text }),
   contract: z.object({
     type: z.literal('contract'),
-    is: z.enum(['asked', 'done', 'failed', 'expired']),
+    is: z.enum(['asked', 'reminder', 'done', 'failed', 'expired']),
     migrations: z.array(text),
     until: time.nullable(),
     sentence: text,

@@ -3,7 +3,15 @@ import type { Command, RolloutState } from '../../../runbooks/state.ts';
 import { stateTable } from '../../../runbooks/state.ts';
 import type { LiveModel } from '../../story/model.ts';
 import { plainLine } from './escape.ts';
-import { acknowledgeAction, actionId, commandOf, liftAction, markOf, writeMark } from './mark.ts';
+import {
+  acknowledgeAction,
+  actionId,
+  commandOf,
+  contractAction,
+  liftAction,
+  markOf,
+  writeMark,
+} from './mark.ts';
 
 type Face = {
   readonly label: string;
@@ -102,6 +110,7 @@ export const commandsOffered = (state: RolloutState): readonly Command[] =>
 
 export const buttonsOf = (model: LiveModel): readonly Button[] => [
   ...commandsOffered(model.state).map((command) => button(command, model)),
+  ...(model.contract === null ? [] : [contractButton(model)]),
   ...(isQuarantined(model) ? [liftButton(model)] : []),
   ...(model.page === 'open' ? [acknowledgeButton(model)] : []),
 ];
@@ -132,6 +141,27 @@ export const reasonFaceOf = (action: string): Required<Pick<Face, 'label' | 'ask
   return why === true && asks !== undefined ? { label, asks } : null;
 };
 
+const contractButton = (model: LiveModel): Button => ({
+  type: 'button',
+  action_id: contractAction,
+  text: plain('Approve contract…', 75),
+  value: writeMark(markOf(model)),
+  style: 'danger',
+  confirm: {
+    title: plain('Approve contract?', 100),
+    text: plain(
+      `${placeOf(model)}: the database loses what ${model.from ?? 'the old version'} needs. There is no way back from it: no release before ${model.version} comes back.`,
+      300,
+    ),
+    confirm: plain('Approve', 30),
+    deny: plain('No', 30),
+    style: 'danger',
+  },
+});
+
+const placeOf = ({ service, environment }: LiveModel): string =>
+  `${plainLine(service, 63)} in ${plainLine(environment, 63)}`;
+
 const acknowledgeButton = (model: LiveModel): Button => ({
   type: 'button',
   action_id: acknowledgeAction,
@@ -151,7 +181,7 @@ const plain = (text: string, most: number) =>
 const button = (command: Command, model: LiveModel): Button => {
   const { asks, style, label, why } = faceOf(command, model.state);
   const names = {
-    place: `${plainLine(model.service, 63)} in ${plainLine(model.environment, 63)}`,
+    place: placeOf(model),
     from: plainLine(model.from ?? 'nothing', 40),
     version: plainLine(model.version, 40),
   };

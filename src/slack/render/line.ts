@@ -24,7 +24,8 @@ export const threadLine = (model: LiveModel, event: StoredEvent): ThreadLine | n
   const { body } = event;
   const broadcast =
     (body.type === 'state' && needsPerson(body.state) && body.state !== 'held') ||
-    (body.type === 'closed' && loud.has(body.state));
+    (body.type === 'closed' && loud.has(body.state)) ||
+    (body.type === 'contract' && body.is !== 'expired');
   const where = broadcast ? `${literal(model.service, 64)} in ${literal(model.environment, 64)}: ` : '';
   return {
     text: `${slackTime(event.at)}  ${where}*${literal(said.word, 40)}* ${literal(said.text, 1500)}${until}${then}`,

@@ -54,6 +54,9 @@ export const acknowledgeAction = 'sluice-acknowledge';
 /** Of the button that lets a version out of quarantine; it is no command to the rollout either. */
 export const liftAction = 'sluice-lift';
 
+/** Of the button that lets the database lose what the old version needed; to the rollout, which has ended, it is none. */
+export const contractAction = 'sluice-contract';
+
 export const actionId = (command: Command): string => `sluice-${command}`;
 export const commandOf = (action: string): Command | null =>
   commands.find((command) => actionId(command) === action) ?? null;

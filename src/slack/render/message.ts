@@ -126,6 +126,11 @@ const told = (model: LiveModel): readonly string[] => {
       lines.push(literal(hint === undefined ? message : `${message} ${hint}`, 600));
   if (sentence !== null && sentence !== cause?.sentence && state !== 'refused')
     lines.push(literal(sentence, 600));
+  if (model.contract !== null) {
+    const { until, sentence: asked } = model.contract;
+    const expires = until === null ? '' : ` Unapproved it expires ${slackTime(until)}.`;
+    lines.push(`*contract*: ${literal(asked, 600)}${expires}`);
+  }
   const out = lines.length === 0 ? [] : [lines.join('\n')];
   const next = nextLine(model);
   const hand =
