@@ -12,6 +12,9 @@ export type Awaits = 'metrics' | 'traffic' | 'recovery';
  */
 export type Unanswered = 'rollback' | 'silence' | 'again';
 
+/** How long a person's word `extend` watches once more, ms: as the file says, or the whole window. */
+export const extendedMs = (extend: number, windowMs: number): number => (extend === 0 ? windowMs : extend);
+
 /** `onInconclusive` of a service file, in ms: `then` stands for what is said after at most one extension. */
 export type InconclusivePolicy = {
   readonly extend?: number | undefined;

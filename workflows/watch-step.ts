@@ -1,5 +1,5 @@
 import type { Move } from '../runbooks/inconclusive.ts';
-import { nextMove, silenceMsOf } from '../runbooks/inconclusive.ts';
+import { extendedMs, nextMove, silenceMsOf } from '../runbooks/inconclusive.ts';
 import type { WatchStep } from '../runbooks/runbook.ts';
 import { sayDuration } from '../runbooks/units.ts';
 import type { Verdict } from '../runbooks/verdict.ts';
@@ -103,7 +103,8 @@ const ask = async (doubt: Doubt, { awaits, unanswered, ms }: Question): Promise<
   const said = answer as Awaited<ReturnType<Control['answered']>>;
   if (said === 'accept') return { found: `accepted by a person: ${verdict.sentence}` };
   if (said === 'promote') return { found: `promoted by a person: ${verdict.sentence}` };
-  if (said === 'extend') return { windowMs: gates.onInconclusive.extend || step.windowMs, extended: true };
+  if (said === 'extend')
+    return { windowMs: extendedMs(gates.onInconclusive.extend, step.windowMs), extended: true };
   // Looked at once more, and asked again: what both versions suffer takes nothing back by itself.
   if (unanswered === 'again') return { windowMs: step.windowMs, extended: true, asked: true };
   return stop(run, {

@@ -44,6 +44,8 @@ export type LiveModel = {
   readonly warm: boolean;
   /** Limit of the error rate, a fraction. */
   readonly limit: number | null;
+  /** What the file adds to a watch that could not tell, ms; 0: nothing. */
+  readonly extend: number;
   readonly warnings: readonly string[];
   /** Checks that whoever asked passed over, and why; `null`: the reason was erased. */
   readonly overrides: readonly { readonly check: string; readonly reason: string | null }[];
@@ -96,6 +98,7 @@ export const emptyModel = (id: string): LiveModel => ({
   hash: null,
   warm: false,
   limit: null,
+  extend: 0,
   warnings: [],
   overrides: [],
   state: 'requested',

@@ -145,6 +145,7 @@ const planned = (runbook: Runbook): Partial<LiveModel> => ({
   from: runbook.from?.version ?? null,
   warm: runbook.kind === 'deploy' && runbook.from !== null,
   limit: runbook.gates.errors.max,
+  extend: runbook.gates.onInconclusive.extend,
   weights: runbook.from === null ? null : { [runbook.from.version]: 100 },
   steps: runbook.steps.map((step) => ({ step, state: 'pending', startedAt: null, endedAt: null })),
 });

@@ -16,7 +16,9 @@ const hour = 3600;
 
 const planned = (): Story => new Story(version).planned();
 const asking = (): Story =>
-  planned().state('awaiting-approval', 4 * hour, 'it expires; so far 0 of 1 approval by release-managers');
+  new Story(version, { texts: { reason: 'faster checkout', 'override.window': 'the fix is for tonight' } })
+    .planned(undefined, ['The check window is overridden: production takes deploys from 08:00 to 16:00.'])
+    .state('awaiting-approval', 4 * hour, 'it expires; so far 0 of 1 approval by release-managers');
 const inWatch = (): Story => planned().stepsUpTo(4).watching(4);
 const goingBack = (): Story => inWatch().after(14).verdict(4, breach).goesBack('breach', breach.sentence);
 const isBack = (story: Story): Story =>

@@ -1,6 +1,8 @@
 import type { Button } from '@slack/types';
+import { extendedMs } from '../../../runbooks/inconclusive.ts';
 import type { Command, RolloutState } from '../../../runbooks/state.ts';
 import { stateTable } from '../../../runbooks/state.ts';
+import { sayDuration } from '../../../runbooks/units.ts';
 import type { LiveModel } from '../../story/model.ts';
 import { plainLine } from './escape.ts';
 import {
@@ -26,6 +28,9 @@ type Names = { readonly place: string; readonly from: string; readonly version: 
 const back = ({ place, from, version }: Names): string =>
   `${place}: all traffic goes from ${version} back to ${from} at once.`;
 
+const stays = ({ place, from, version }: Names): string =>
+  `${place}: ${version} will not be rolled out, ${from} stays.`;
+
 const faces: Readonly<Record<Command, Face>> = {
   approve: {
     label: 'Approve',
@@ -35,7 +40,7 @@ const faces: Readonly<Record<Command, Face>> = {
   deny: {
     label: 'Deny…',
     style: 'danger',
-    asks: ({ place, from, version }) => `${place}: ${version} will not be rolled out, ${from} stays.`,
+    asks: stays,
     why: true,
   },
   hold: { label: 'Hold' },
@@ -44,7 +49,7 @@ const faces: Readonly<Record<Command, Face>> = {
     style: 'primary',
     asks: ({ place, from, version }) => `${place}: the rollout ${from} → ${version} goes on.`,
   },
-  extend: { label: 'Extend the watch' },
+  extend: { label: 'Extend' },
   accept: {
     label: 'Accept…',
     style: 'danger',
@@ -65,6 +70,7 @@ const faces: Readonly<Record<Command, Face>> = {
     style: 'danger',
     asks: ({ place, from, version }) =>
       `${place}: ${from} → ${version} goes on against a check that stops it.`,
+    why: true,
   },
   retry: { label: 'Retry…', asks: ({ place, from, version }) => `${place}: ${from} → ${version} once more.` },
   'take-over': {
@@ -85,7 +91,7 @@ const offered: Readonly<Record<RolloutState, readonly Command[]>> = {
   requested: ['abort'],
   queued: ['abort'],
   planning: ['abort'],
-  blocked: ['override', 'abort'],
+  blocked: ['override'],
   'awaiting-approval': ['approve', 'deny'],
   deploying: ['hold', 'abort'],
   ramping: ['hold', 'abort'],
@@ -169,17 +175,32 @@ const acknowledgeButton = (model: LiveModel): Button => ({
   value: writeMark(markOf(model)),
 });
 
-/** A `retry` of a failed way back is another thing than one of a rollout. */
-const faceOf = (command: Command, state: RolloutState): Face =>
-  command === 'retry' && state === 'rollback-failed'
-    ? { label: 'Retry rollback', style: 'danger', asks: back }
-    : faces[command];
+/** Nothing has run yet: there is no way back that an abort could take. */
+const untouched: ReadonlySet<RolloutState> = new Set(['requested', 'queued', 'planning']);
+
+/** The same word is another thing in another state. */
+const faceOf = (command: Command, model: LiveModel): Face => {
+  const { state } = model;
+  if (command === 'retry' && state === 'rollback-failed')
+    return { label: 'Retry rollback', style: 'danger', asks: back };
+  if (command === 'abort' && untouched.has(state)) return { label: 'Abort…', style: 'danger', asks: stays };
+  if (command === 'extend') return { label: extendLabel(model) };
+  return faces[command];
+};
+
+/** `Extend 15 min`: as long as it will be. */
+const extendLabel = ({ watch, steps, extend }: LiveModel): string => {
+  const step = watch === null ? undefined : steps[watch.step]?.step;
+  return step?.kind === 'watch'
+    ? `${faces.extend.label} ${sayDuration(extendedMs(extend, step.windowMs))}`
+    : faces.extend.label;
+};
 
 const plain = (text: string, most: number) =>
   ({ type: 'plain_text', text: plainLine(text, most), emoji: false }) as const;
 
 const button = (command: Command, model: LiveModel): Button => {
-  const { asks, style, label, why } = faceOf(command, model.state);
+  const { asks, style, label, why } = faceOf(command, model);
   const names = {
     place: placeOf(model),
     from: plainLine(model.from ?? 'nothing', 40),

@@ -94,6 +94,16 @@ test('who accepts what could not be told is asked why', async () => {
   expect(desk.calls).toMatchObject([{ with: { command: 'accept', reason: 'the counters are new' } }]);
 });
 
+test('who overrides a check is asked why', async () => {
+  const story = new Story('2.2.0', { id: uuidv7() }).planned().state('blocked');
+  await desk.world.tell(story);
+  const { form } = await formAfter(story.id, 'sluice-override');
+  expect(JSON.stringify(form.view)).toContain('goes on against a check that stops it.');
+  expect(desk.calls).toEqual([]);
+  await desk.ana.send(desk.ana.submit(form, { reason: 'the check is wrong' }));
+  expect(desk.calls).toMatchObject([{ with: { command: 'override', reason: 'the check is wrong' } }]);
+});
+
 test('what a gate sent back is let out of quarantine by its button, with a reason, once', async () => {
   const story = new Story('2.2.0', { id: uuidv7() }).planned().stepsUpTo(4).watching(4);
   story.goesBack('breach', 'errors').note({ type: 'closed', state: 'rolled-back', sentence: 'Rolled back.' });
