@@ -2,6 +2,7 @@ import { SluiceError } from '../../runbooks/errors.ts';
 import { states } from '../../runbooks/state.ts';
 import type { Owed } from '../store/slack-requests.ts';
 import type { SlackDeps } from './deps.ts';
+import { leased } from './lease.ts';
 import type { Outcome, Who } from './replies.ts';
 import { neverConfirmed, refusal, saidReply } from './replies.ts';
 
@@ -25,7 +26,10 @@ export const once = async (
   if (claimed.said !== null) return { is: 'told', reply: { text: claimed.said }, owed: key };
   const known = claimed.fresh ? null : await inInbox(deps, key);
   const outcome =
-    known ?? (await refusing(deps, { actor, key }, () => work(claimed.fresh ? null : claimed.at)));
+    known ??
+    (await leased(deps, key, owed.leaseMs, () =>
+      refusing(deps, { actor, key }, () => work(claimed.fresh ? null : claimed.at)),
+    ));
   const { is, reply } = outcome;
   // What can be mended in a form or by a button is asked for again under another id.
   const lasting = is === 'told' && reply !== null && reply.blocks === undefined && reply.field === undefined;

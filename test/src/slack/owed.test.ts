@@ -9,7 +9,7 @@ import { until } from '../../e2e/until.ts';
 import { channelId } from '../../servers/slack/workspace.ts';
 import { Story } from '../api/story.ts';
 import type { Desk } from './desk.ts';
-import { openDesk } from './desk.ts';
+import { openDesk, said } from './desk.ts';
 
 let desk: Desk;
 beforeAll(async () => {
@@ -152,4 +152,30 @@ test('Slack away: the answer waits for it', async () => {
   await until('it was tried', () => desk.slack.reached > before);
   desk.slack.weather = { is: 'up' };
   expect(await told(hold)).toBe('*Done*: it was held.');
+});
+
+test('what takes longer than its lease is not taken for a dead process’s, and is said once', async () => {
+  const blocks = await messageOf((await watching()).id);
+  const slow = desk.ana.click(blocks, 'sluice-abort');
+  let finish = (): void => undefined;
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  desk.world.script.say = async (given) => {
+    desk.calls.push({ call: 'say', with: { ...given } });
+    if (given.command === 'abort') await finished;
+    return said(given.id);
+  };
+  const sending = desk.ana.send(slow);
+  await until('it is being worked on', () => desk.calls[0]);
+  // Due after the lease of an abort would have ended: whoever takes this one has looked for that one, too.
+  const hold = desk.ana.click(blocks, 'sluice-hold');
+  await desk.world.ledger.slack.claim(keyOf(clicked(hold).asked.trigger), {
+    ...owedTo(clicked(hold)),
+    leaseMs: owedTo(clicked(slow)).leaseMs + 2_000,
+  });
+  expect(await told(hold)).toMatch(/^\*Done\*: hold/);
+  expect(desk.calls.map(({ with: { command } }) => command)).toEqual(['abort', 'hold']);
+  finish();
+  await sending;
+  expect(await told(slow)).toMatch(/^\*Done\*: abort/);
+  expect(desk.calls).toHaveLength(2);
 });
