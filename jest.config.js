@@ -25,6 +25,5 @@ export default {
   randomize: true,
   setupFiles: ['<rootDir>/tools/jest/one-realm.mjs'],
   globalSetup: '<rootDir>/tools/jest/global-setup.mjs',
-  testSequencer: '<rootDir>/tools/jest/longest-first.mjs',
   reporters: ['default', '<rootDir>/tools/jest/counts-reporter.mjs'],
 };

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { SluiceError } from '../runbooks/errors.ts';
 import { calling, openSlack, wordOf } from '../src/slack/api.ts';
 import type { Frame } from '../src/slack/render/message.ts';
+import { mentionsOf } from '../src/slack/mentions.ts';
 import { renderMessage } from '../src/slack/render/message.ts';
 import type { SlackMessage } from '../src/store/slack-messages.ts';
 import type { AnnounceActivities, AnnounceInput } from '../workflows/telling.ts';
@@ -11,6 +12,7 @@ import { tell } from '../src/slack/story.ts';
 import type { Told } from '../src/slack/story.ts';
 
 type Needs = Pick<Deps, 'ledger' | 'slack' | 'clock' | 'log'>;
+type Calls = Needs & Pick<Deps, 'access'>;
 
 /** An attempt ends itself before Temporal gives it up: two must never write at once. */
 const attemptMs = 15_000;
@@ -27,7 +29,7 @@ const closed: ReadonlySet<string> = new Set(['channel_not_found', 'not_in_channe
  * rolloutId + event id for a line. What the ledger has not got yet comes from `news`.
  */
 export const makeAnnounce =
-  (deps: Needs): AnnounceActivities['announce'] =>
+  (deps: Calls): AnnounceActivities['announce'] =>
   async (input) => {
     const slack = await openSlack(deps.slack);
     const { ledger, clock, log } = deps;
@@ -38,7 +40,7 @@ export const makeAnnounce =
     try {
       const revision = Math.max(known.revision, input.revision);
       const shown = await show(parts, { ...known, revision }, renderMessage(told.model, frameOf(deps, told)));
-      await say(parts, shown, told.lines, () => {
+      await say(parts, shown, await called(deps, told.lines), () => {
         if (clock() - begun > attemptMs) throw notDone();
       });
       return { message: { channel: shown.channel, ts: shown.ts, permalink: shown.permalink } };
@@ -51,6 +53,16 @@ export const makeAnnounce =
       throw error;
     }
   };
+
+/** Lines with the people whom they call. Without an access file that can be used nobody is, and they are said all the same. */
+const called = async ({ access }: Calls, lines: Told['lines']): Promise<Told['lines']> => {
+  if (lines.every(({ calls }) => calls.length === 0)) return lines;
+  const state = await access.look();
+  return lines.map((line) => {
+    const mentions = mentionsOf(state, line.calls);
+    return mentions === '' ? line : { ...line, text: `${line.text} ${mentions}` };
+  });
+};
 
 const notDone = (): SluiceError =>
   new SluiceError({

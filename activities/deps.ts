@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Client } from '@temporalio/client';
 import type { ServiceFile } from '../runbooks/service.ts';
+import type { AccessSource } from '../src/access/source.ts';
 import type { Paging } from '../src/pagerduty/paging.ts';
 import type { SlackSettings } from '../src/slack/config.ts';
 import type { Ledger } from '../src/store/ledger.ts';
@@ -24,5 +25,7 @@ export type Deps = {
   readonly recoverLost: () => Promise<readonly string[]>;
   readonly paging: Paging;
   readonly slack: SlackSettings;
+  /** Who is called in Slack. */
+  readonly access: AccessSource;
   readonly log: Logger;
 };

@@ -51,11 +51,12 @@ export const startDev = async (config: Config, log: Logger, hooks: DevHooks = {}
     );
     stack.push(() => temporal.close());
 
+    const access = accessIn(config.services, log);
     const rolloutsDeps: RolloutsDeps = {
       client: temporal.client,
       ledger,
       services: config.services,
-      access: accessIn(config.services, log),
+      access,
       settings: config.settings,
       log,
     };
@@ -69,6 +70,7 @@ export const startDev = async (config: Config, log: Logger, hooks: DevHooks = {}
       clock: () => Date.now(),
       paging: config.paging,
       slack: config.slack,
+      access,
       recoverLost: () => rollouts.recoverLost(),
       log,
     };

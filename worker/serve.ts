@@ -24,11 +24,12 @@ const never = (): Promise<never> => new Promise<never>(() => undefined);
 const connect = async (config: Config, program: 'serve' | 'worker', log: Logger) => {
   const ledger = await openFor(config, program, program);
   const temporal = await connectTemporal(null);
+  const access = accessIn(config.services, log);
   const rolloutsDeps: RolloutsDeps = {
     client: temporal.client,
     ledger,
     services: config.services,
-    access: accessIn(config.services, log),
+    access,
     settings: config.settings,
     log,
   };
@@ -36,7 +37,7 @@ const connect = async (config: Config, program: 'serve' | 'worker', log: Logger)
     await temporal.close();
     await ledger.close();
   };
-  return { ledger, temporal, rolloutsDeps, rollouts: createRollouts(rolloutsDeps), close };
+  return { ledger, temporal, access, rolloutsDeps, rollouts: createRollouts(rolloutsDeps), close };
 };
 
 /** `sluiced serve`: API and inbox; any number of them behind a load balancer. */
@@ -57,7 +58,7 @@ export const startServe = async (config: Config, log: Logger): Promise<Running> 
 
 /** `sluiced worker`: its three queues, pinned to the build of its workflow code. */
 export const startWorker = async (config: Config, log: Logger): Promise<Running> => {
-  const { ledger, temporal, rollouts, close } = await connect(config, 'worker', log);
+  const { ledger, temporal, access, rollouts, close } = await connect(config, 'worker', log);
   const buildId = await bundleBuildId();
   const deps = {
     ledger,
@@ -68,6 +69,7 @@ export const startWorker = async (config: Config, log: Logger): Promise<Running>
     clock: () => Date.now(),
     paging: config.paging,
     slack: config.slack,
+    access,
     recoverLost: () => rollouts.recoverLost(),
     log,
   };

@@ -47,6 +47,9 @@ export type LiveModel = {
   /** What the file adds to a watch that could not tell, ms; 0: nothing. */
   readonly extend: number;
   readonly warnings: readonly string[];
+  /** Groups: whose service it is, and who is asked to approve it. */
+  readonly owners: readonly string[];
+  readonly approvers: readonly string[];
   /** Checks that whoever asked passed over, and why; `null`: the reason was erased. */
   readonly overrides: readonly { readonly check: string; readonly reason: string | null }[];
   readonly state: RolloutState;
@@ -117,6 +120,8 @@ export const emptyModel = (id: string): LiveModel => ({
   verified: null,
   problems: [],
   byHand: [],
+  owners: [],
+  approvers: [],
   contract: null,
   lifted: false,
   page: null,

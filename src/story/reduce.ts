@@ -146,6 +146,8 @@ const planned = (runbook: Runbook): Partial<LiveModel> => ({
   warm: runbook.kind === 'deploy' && runbook.from !== null,
   limit: runbook.gates.errors.max,
   extend: runbook.gates.onInconclusive.extend,
+  owners: runbook.owners,
+  approvers: runbook.approval?.by ?? [],
   weights: runbook.from === null ? null : { [runbook.from.version]: 100 },
   steps: runbook.steps.map((step) => ({ step, state: 'pending', startedAt: null, endedAt: null })),
 });

@@ -6,11 +6,13 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { editEveryMs, makeAnnounce, makeFollow } from '../../activities/announce.ts';
+import { accessFileSchema } from '../../runbooks/access-file.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
 import type { Ledger } from '../../src/store/ledger.ts';
 import { openLedger } from '../../src/store/open.ts';
 import type { AnnounceInput, MessageRef } from '../../workflows/telling.ts';
 import { testLedgerTemplate } from '../servers/ledger-template.ts';
+import { pingsIn } from '../servers/slack/blocks.ts';
 import { botToken, SlackServer } from '../servers/slack/server.ts';
 import { channelId } from '../servers/slack/workspace.ts';
 import { samplesOf, Story, toWrite } from '../src/api/story.ts';
@@ -36,9 +38,16 @@ afterEach(() => server.stop());
 
 const warned: string[] = [];
 const log = pino({ level: 'warn' }, { write: (line: string) => void warned.push(line) });
+const people = accessFileSchema.parse({
+  apiVersion: 'sluice/v1',
+  people: { bo: { slack: 'U0BO00001' }, cy: { email: 'cy@example.com' }, di: { slack: 'U0DI00001' } },
+  groups: { managers: ['bo', 'cy'], others: ['di'], 'team-shop': ['di'] },
+});
+
 const deps = (token: string | null = 'env:TOKEN') => ({
   ledger,
   log,
+  access: { look: async () => ({ file: people, broken: null }) },
   clock: Date.now,
   slack: {
     ...{ url, botToken: token, signingSecret: null, appToken: null },
@@ -113,6 +122,31 @@ test('one message per rollout is edited, and its thread has a line per event, in
   await makeAnnounce(deps())({ ...delivery.input(), message: null });
   expect(server.workspace.roots).toHaveLength(1);
   expect(words()).toHaveLength(8);
+});
+
+test('who is asked to approve is called by name, and who owns what nobody could be paged about; nobody else, whatever people write', async () => {
+  server.mayPing.add('@U0BO00001').add('@U0DI00001');
+  const story = newStory();
+  const approval = { by: ['managers'], count: 1, expiresMs: 3_600_000, self: false };
+  const hash = 'a'.repeat(64);
+  story.note({
+    ...{ type: 'planned', hash, epoch: 1, warnings: [] },
+    runbook: { ...story.runbook, approval, owners: ['team-shop'] },
+  });
+  const asked = { type: 'approval', hash, given: [], until: null, sentence: 'by <@U0CY00001>' } as const;
+  story
+    .note({ ...asked, is: 'asked' })
+    .note({ ...asked, is: 'reminder' })
+    .note({ ...asked, is: 'void' });
+  await new Delivery(story).tell();
+  const pinged = server.workspace.messages.map(({ text }) => pingsIn(text));
+  expect(pinged.filter(({ length }) => length > 0)).toEqual([['@U0BO00001'], ['@U0BO00001']]);
+
+  const incident = 'sluice/production/shop/1';
+  const problem = { code: 'PAGER_REFUSED', message: 'The key is unknown.' } as const;
+  story.note({ type: 'page-failed', incident, action: 'trigger', problem });
+  await new Delivery(story).tell();
+  expect(server.workspace.messages.flatMap(({ text }) => pingsIn(text)).at(-1)).toBe('@U0DI00001');
 });
 
 test('a message and a line whose answer got lost are found again, not posted twice', async () => {

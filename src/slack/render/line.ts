@@ -4,8 +4,19 @@ import type { LiveModel } from '../../story/model.ts';
 import type { StoredEvent } from '../../store/views.ts';
 import { literal, slackTime } from './escape.ts';
 
-/** One line of the thread. `broadcast`: the channel sees it, too. */
-export type ThreadLine = { readonly text: string; readonly broadcast: boolean };
+/** One line of the thread. `broadcast`: the channel sees it, too. `calls`: groups that are called to it. */
+export type ThreadLine = {
+  readonly text: string;
+  readonly broadcast: boolean;
+  readonly calls: readonly string[];
+};
+
+/** Who is asked is called, and who owns what nobody could be paged about. */
+const callsOf = ({ approvers, owners }: LiveModel, { body }: StoredEvent): readonly string[] => {
+  if (body.type === 'approval') return body.is === 'void' ? [] : approvers;
+  if (body.type === 'contract') return body.is === 'asked' || body.is === 'reminder' ? approvers : [];
+  return body.type === 'page-late' || body.type === 'page-failed' ? owners : [];
+};
 
 /** Ends that nothing was done in are no news for a channel. */
 const loud: ReadonlySet<RolloutState> = new Set([
@@ -30,5 +41,6 @@ export const threadLine = (model: LiveModel, event: StoredEvent): ThreadLine | n
   return {
     text: `${slackTime(event.at)}  ${where}*${literal(said.word, 40)}* ${literal(said.text, 1500)}${until}${then}`,
     broadcast,
+    calls: callsOf(model, event),
   };
 };

@@ -91,7 +91,11 @@ const shapes: Readonly<Record<string, RegExp>> = {
 };
 
 /** What is wrong with the call; `null`: nothing. */
-export const judgeCall = (name: string, given: Arguments): string | null => {
+export const judgeCall = (
+  name: string,
+  given: Arguments,
+  mayPing: ReadonlySet<string> = new Set(),
+): string | null => {
   const method = methods[name];
   if (method === undefined) return `no such method is used: ${name}`;
   for (const required of method.required)
@@ -119,5 +123,5 @@ export const judgeCall = (name: string, given: Arguments): string | null => {
   }
   if (given['view'] !== undefined) return judgeView(given['view']);
   if (!name.startsWith('chat.') || name === 'chat.getPermalink') return null;
-  return judgeMessage(given['text'] as string, given['blocks']);
+  return judgeMessage(given['text'] as string, given['blocks'], mayPing);
 };

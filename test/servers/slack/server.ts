@@ -46,6 +46,8 @@ const send = (response: ServerResponse, status: number, body: unknown, headers =
 export class SlackServer {
   readonly replying = new Replying();
   readonly workspace = new Workspace(this.replying);
+  /** Whom a message may call, as `@U…`: nobody, unless a test is about that. */
+  readonly mayPing = new Set<string>();
   readonly violations: string[] = [];
   readonly calls: Call[] = [];
   /** Everything that reached it, also what the weather swallowed. */
@@ -118,7 +120,7 @@ export class SlackServer {
     const given = readArguments(new URLSearchParams(body));
     const call = { method: name, arguments: given, at: this.clock() };
     this.calls.push(call);
-    const wrong = judgeCall(name, given);
+    const wrong = judgeCall(name, given, this.mayPing);
     if (wrong !== null) {
       this.violations.push(wrong);
       const response_metadata = { messages: [wrong] };
