@@ -248,6 +248,17 @@ export const judgeCommand = (
   return { refusal: `Can not ${command}: ${row.because}. ${instead}` };
 };
 
+/** The same, for somebody who looked at another state: what would do another thing now is refused. */
+export const judgeMeant = (
+  state: RolloutState,
+  command: Command,
+  meant: Effect | undefined,
+): ReturnType<typeof judgeCommand> => {
+  const judged = judgeCommand(state, command);
+  if (meant === undefined || 'refusal' in judged || judged.effect === meant) return judged;
+  return { refusal: `Can not ${command}: ${stateTable[state].because}, and it would do another thing now.` };
+};
+
 export const isOpen = (state: RolloutState): boolean => stateTable[state].open;
 
 /** Who goes back for that reason ends so. */

@@ -37,6 +37,11 @@ export type CommandRequest = Asked & {
   readonly command: Command;
   /** Of an approval or a denial: the hash of the plan that was looked at; another one is refused. Left out: whichever it is. */
   readonly plan?: string;
+  /**
+   * What the command did where it was looked at: the same word does another thing in another state, and is refused there.
+   * Left out: whatever it does now.
+   */
+  readonly meant?: Effect;
   /** Fixed by the caller's request: said twice with one key, it acts once. `null`: every call is a new one. */
   readonly key: string | null;
 };

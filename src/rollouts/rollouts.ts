@@ -1,5 +1,5 @@
 import { SluiceError } from '../../runbooks/errors.ts';
-import { judgeCommand } from '../../runbooks/state.ts';
+import { judgeMeant } from '../../runbooks/state.ts';
 import type { RolloutView } from '../store/views.ts';
 import { adopt } from './adopt.ts';
 import { acknowledge } from './delivery.ts';
@@ -93,7 +93,7 @@ const say = async (deps: RolloutsDeps, request: CommandRequest): Promise<SaidAns
   // Said again after it was taken: what it did to this rollout must not begin another one.
   const before = request.key === null ? null : await answered(deps, view, request.key);
   if (before !== null) return before;
-  const judged = judgeCommand(view.state, request.command);
+  const judged = judgeMeant(view.state, request.command, request.meant);
   const { actor, reason, key } = request;
   const { service, environment, state } = view;
   if ('effect' in judged && (judged.effect === 'start-rollback' || judged.effect === 'start-again')) {

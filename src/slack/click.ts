@@ -1,4 +1,4 @@
-import type { Command } from '../../runbooks/state.ts';
+import type { Command, Effect } from '../../runbooks/state.ts';
 import { judgeCommand, stateTable } from '../../runbooks/state.ts';
 import { answered } from '../rollouts/heard.ts';
 import { sayState } from '../story/words.ts';
@@ -46,7 +46,10 @@ const clickNow = async (
   const asked = { id: view.id, command, actor, reason, key };
   // An answer is about one plan: that of the message, which is still the rollout's.
   const plan = isAnswer(command) && view.hash !== null ? { plan: view.hash } : {};
-  return saidReply(command, view, await deps.rollouts.say({ ...asked, ...plan }));
+  // Between this look and the façade's the rollout may go on: `retry` of a way back must not become another deploy.
+  const meant = effectOf(mark.state, command);
+  const same = meant === null ? {} : { meant };
+  return saidReply(command, view, await deps.rollouts.say({ ...asked, ...plan, ...same }));
 };
 
 /** What has happened since its message, where that is in the way; `null`: nothing is. */
@@ -69,7 +72,7 @@ const isOvertaken = (command: Command, mark: Mark, view: RolloutView): boolean =
 /** What is said about a plan, and about no other. */
 const isAnswer = (command: Command): boolean => command === 'approve' || command === 'deny';
 
-const effectOf = (state: Mark['state'], command: Command): string | null => {
+const effectOf = (state: Mark['state'], command: Command): Effect | null => {
   const judged = judgeCommand(state, command);
   return 'effect' in judged ? judged.effect : null;
 };

@@ -12,7 +12,9 @@ describe('forward', () => {
     const play = script();
     const result = await stage().play(play, (run) => run.handle.result());
     expect(result.state).toBe('succeeded');
-    expect(play.writes.map(({ action }) => action)).toMatchObject([
+    // The clock, which skips, may have come to the end of the old version by now.
+    const forward = play.writes.filter(({ action }) => action.do !== 'retire');
+    expect(forward.map(({ action }) => action)).toMatchObject([
       { do: 'deploy' },
       { do: 'shift', weights: { '2.1.0': 10, '2.0.4': 90 } },
       { do: 'shift', weights: { '2.1.0': 50, '2.0.4': 50 } },

@@ -93,6 +93,19 @@ test('"done" is said to the key that was heard, and not to another one of the sa
   });
 });
 
+test('a retry that was meant for a failed way back does not become another deploy where that is over by now', async () => {
+  await ledger.append([
+    event(ended, 'face/requested', requested('2.1.0')),
+    event(ended, 'rollout/1', { type: 'closed', state: 'rolled-back-by-hand', sentence: 'taken over' }),
+  ]);
+  const late = { id: ended, command: 'retry', actor: ana, reason: null, key: 'k-late' } as const;
+  await expect(createRollouts(deps).say({ ...late, meant: 'retry-way-back' })).rejects.toMatchObject({
+    code: 'COMMAND_REFUSED',
+    message: expect.stringContaining('it would do another thing now'),
+  });
+  expect(await ledger.rollouts({ limit: 10 })).toHaveLength(1);
+});
+
 test('a retry that was taken by a failed way back begins nothing when it comes again after the end', async () => {
   await ledger.append([
     event(ended, 'face/requested', requested('2.1.0')),

@@ -2,7 +2,7 @@ import type { Actor } from '../../../runbooks/access.ts';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import type { EventBody } from '../../../runbooks/events.ts';
 import type { Command, Effect, RolloutState } from '../../../runbooks/state.ts';
-import { isOpen, judgeCommand } from '../../../runbooks/state.ts';
+import { isOpen, judgeMeant } from '../../../runbooks/state.ts';
 import type { CommandRequest, SaidAnswer } from '../../../src/rollouts/requests.ts';
 import type { Ledger } from '../../../src/store/ledger.ts';
 
@@ -83,8 +83,8 @@ export class Machine {
     return mine;
   }
 
-  async #obey(key: string, { command, actor }: CommandRequest): Promise<SaidAnswer> {
-    const judged = this.#judge(command, actor);
+  async #obey(key: string, { command, actor, meant }: CommandRequest): Promise<SaidAnswer> {
+    const judged = this.#judge(command, actor, meant);
     if ('refusal' in judged) {
       await this.#write(actor, [{ type: 'command', command, effect: null, refusal: judged.refusal }]);
       throw new SluiceError({ code: 'COMMAND_REFUSED', message: judged.refusal });
@@ -99,13 +99,17 @@ export class Machine {
     return { outcome: 'done', rolloutId: this.#id, effect, state: this.#state, started: null };
   }
 
-  #judge(command: Command, actor: Actor): { readonly effect: Effect } | { readonly refusal: string } {
+  #judge(
+    command: Command,
+    actor: Actor,
+    meant?: Effect,
+  ): { readonly effect: Effect } | { readonly refusal: string } {
     if (actor.id === 'slack:U0CY00001') return { refusal: `You may not ${command}.` };
     if (actor.id === 'slack:U0BO00001' && command !== 'approve' && command !== 'hold')
       return { refusal: `You may not ${command}: ana may.` };
     if (command === 'approve' && this.#approved.has(actor.id))
       return { refusal: 'You have approved it already.' };
-    return judgeCommand(this.#state, command);
+    return judgeMeant(this.#state, command, meant);
   }
 
   #to(state: RolloutState): readonly EventBody[] {
