@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { sluice } from '../e2e/cli.ts';
 import { Dev } from '../e2e/dev.ts';
 import { oldVersion } from '../e2e/files.ts';
+import { pingsIn } from '../servers/slack/blocks.ts';
 import type { Kept } from '../servers/slack/workspace.ts';
 import { answered, Office } from '../e2e/office.ts';
 import { isTold, OnCall } from '../e2e/on-call.ts';
@@ -15,6 +16,7 @@ let onCall: OnCall;
 let dev: Dev;
 beforeAll(async () => {
   office = await Office.open();
+  for (const manager of ['@U0ANA0001', '@U0BO00001']) office.server.mayPing.add(manager);
   onCall = await OnCall.begin();
   dev = await Dev.start(
     [
@@ -151,6 +153,11 @@ test('a day: asked for in Slack, approved by somebody else, watched, breached, t
     const inThread = words(lines.map(({ text }) => text));
     expect(inThread.filter(of(rolloutStory))).toEqual(rolloutStory);
     expect(inThread.filter(of(pageStory))).toEqual(pageStory);
+    // Who was asked was called, and nobody else by anything.
+    const called = lines.filter(({ text }) => pingsIn(text).length > 0);
+    expect(called.map(({ text }) => [words([text])[0], pingsIn(text)])).toEqual([
+      ['asks', ['@U0ANA0001', '@U0BO00001']],
+    ]);
     expect(onCall.alerts(id)).toHaveLength(1);
     expect(alert.triggers.map(({ payload }) => payload.severity)).toEqual(['error']);
     // From the page to the thread, where people talk.
