@@ -5,7 +5,7 @@ import type { SlackDeps } from './deps.ts';
  * last renewal is over before it returns: it can not put off what is due after it.
  */
 export const leased = async <T>(
-  { ledger, log }: SlackDeps,
+  { ledger, log }: Pick<SlackDeps, 'ledger' | 'log'>,
   key: string,
   leaseMs: number,
   work: () => Promise<T>,

@@ -6,13 +6,36 @@ import { leased } from './lease.ts';
 import type { Outcome, Who } from './replies.ts';
 import { neverConfirmed, refusal, saidReply } from './replies.ts';
 
+type Needs = Pick<SlackDeps, 'ledger' | 'log'>;
+
 /**
  * What changes something is done once per id of Slack's: the same request again, by whoever sends it and whatever has
  * become of the rollout since, gets the answer that it had. While the ledger is away the keys below still hold; what was
  * never answered is done again under its key. `work` is told since when, where it may have been done before.
  */
-export const once = async (
-  deps: SlackDeps,
+export const once = (
+  deps: Needs,
+  who: Who,
+  owed: Owed,
+  work: (since: string | null) => Promise<Outcome>,
+): Promise<Outcome> => {
+  const here = atWork.get(deps) ?? new Map<string, Promise<Outcome>>();
+  atWork.set(deps, here);
+  const before = here.get(who.key);
+  if (before !== undefined) return before;
+  const outcome = onceHere(deps, who, owed, work).finally(() => here.delete(who.key));
+  here.set(who.key, outcome);
+  return outcome;
+};
+
+/**
+ * What this process is at, by key: a copy that comes meanwhile waits for the same answer. It must not judge the request by
+ * what the first has just done, and be the one whose answer stands.
+ */
+const atWork = new WeakMap<Needs, Map<string, Promise<Outcome>>>();
+
+const onceHere = async (
+  deps: Needs,
   { actor, key }: Who,
   owed: Owed,
   work: (since: string | null) => Promise<Outcome>,
@@ -47,7 +70,7 @@ const unremembered = (outcome: Outcome): Outcome =>
   outcome.is === 'open' ? { is: 'told', reply: neverConfirmed(null) } : outcome;
 
 /** What could not reach Temporal is said again from the inbox, and from nowhere else; `null`: it never stood there. */
-const inInbox = async ({ ledger }: SlackDeps, key: string): Promise<Outcome | null> => {
+const inInbox = async ({ ledger }: Needs, key: string): Promise<Outcome | null> => {
   const kept = await ledger.inboxCommand(key);
   const view = kept === null ? null : await ledger.rollout(kept.rolloutId);
   if (kept === null || view === null) return null;
@@ -68,7 +91,7 @@ const inInbox = async ({ ledger }: SlackDeps, key: string): Promise<Outcome | nu
 /** A refusal is an answer like any other; that nobody could be asked is none, and it is not tried again behind the back
  * of who was told so. */
 const refusing = async (
-  { ledger, log }: SlackDeps,
+  { ledger, log }: Needs,
   { actor, key }: Who,
   work: () => Promise<Outcome>,
 ): Promise<Outcome> => {

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { pino } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
+import type { Outcome } from '../../../src/slack/replies.ts';
+import { once } from '../../../src/slack/once.ts';
 import { heardClick, heardCommand, owedTo } from '../../../src/slack/owed.ts';
 import type { Heard } from '../../../src/slack/owed.ts';
 import { clickSchema, commandSchema, keyOf } from '../../../src/slack/payloads.ts';
-import { renderMessage } from '../../../src/slack/render/message.ts';
-import { tell } from '../../../src/slack/story.ts';
 import { until } from '../../e2e/until.ts';
 import { channelId } from '../../servers/slack/workspace.ts';
 import { Story } from '../api/story.ts';
@@ -47,11 +48,6 @@ const watching = async (): Promise<Story> => {
   await desk.world.tell(story);
   return story;
 };
-const messageOf = async (id: string) => {
-  const { model, asOf } = await tell(desk.world.ledger, id, []);
-  return renderMessage(model, { now: Date.now(), publicUrl: null, buttons: true, asOf }).blocks;
-};
-
 const shift = (ms: number): void => {
   desk.slack.clock = () => Date.now() + ms;
 };
@@ -59,7 +55,7 @@ const minute = 60_000;
 
 test('what a dead process took is done by the next one under its key, and its author hears of it once', async () => {
   const { id } = await watching();
-  const hold = desk.ana.click(await messageOf(id), 'sluice-hold');
+  const hold = desk.ana.click(await desk.messageOf(id), 'sluice-hold');
   const key = await leave(clicked(hold));
   expect(await told(hold)).toBe('*Done*: hold of shop 2.2.0 in production; it is held.');
   expect(desk.calls).toMatchObject([{ call: 'say', with: { id, command: 'hold', key } }]);
@@ -72,7 +68,7 @@ test('what a dead process took is done by the next one under its key, and its au
 });
 
 test('what a dead process had done, and not told, is told and not done again', async () => {
-  const hold = desk.ana.click(await messageOf((await watching()).id), 'sluice-hold');
+  const hold = desk.ana.click(await desk.messageOf((await watching()).id), 'sluice-hold');
   await leave(clicked(hold), '*Done*: it was held.');
   expect(await told(hold)).toBe('*Done*: it was held.');
   expect(desk.calls).toEqual([]);
@@ -80,7 +76,7 @@ test('what a dead process had done, and not told, is told and not done again', a
 
 test('a click is not judged by its own effect: what the rollout heard of it counts', async () => {
   const story = await watching();
-  const hold = desk.ana.click(await messageOf(story.id), 'sluice-hold');
+  const hold = desk.ana.click(await desk.messageOf(story.id), 'sluice-hold');
   // The workflow took it, and its process died before it knew.
   const key = keyOf(clicked(hold).asked.trigger);
   const actor = { id: 'slack:U0ANA0001', via: 'slack', groups: [] } as const;
@@ -100,7 +96,7 @@ test('a click is not judged by its own effect: what the rollout heard of it coun
 test('what stands in the inbox is said from there alone, and its author hears what came of it', async () => {
   const story = await watching();
   const { ledger } = desk.world;
-  const blocks = await messageOf(story.id);
+  const blocks = await desk.messageOf(story.id);
   const outcomes = [
     ['done', 'rolling-back', '*Done*: abort of shop 2.2.0 in production; it is rolling back.'],
     ['refused', 'only bo may', '*Not done.* abort of shop: only bo may'],
@@ -121,7 +117,7 @@ test('what stands in the inbox is said from there alone, and its author hears wh
 });
 
 test('what would surprise its author by now is not done any more, and they are told; going back is done however late', async () => {
-  const blocks = await messageOf((await watching()).id);
+  const blocks = await desk.messageOf((await watching()).id);
   const hold = desk.ana.click(blocks, 'sluice-hold');
   const abort = desk.ana.click(blocks, 'sluice-abort');
   shift(2 * minute);
@@ -134,7 +130,7 @@ test('what would surprise its author by now is not done any more, and they are t
 });
 
 test('whose answer comes later than Slack takes one at its own address is told in the channel, alone', async () => {
-  const abort = desk.ana.click(await messageOf((await watching()).id), 'sluice-abort');
+  const abort = desk.ana.click(await desk.messageOf((await watching()).id), 'sluice-abort');
   shift(40 * minute);
   await leave(clicked(abort));
   const { ephemeral } = desk.slack.workspace;
@@ -145,7 +141,7 @@ test('whose answer comes later than Slack takes one at its own address is told i
 });
 
 test('Slack away: the answer waits for it', async () => {
-  const hold = desk.ana.click(await messageOf((await watching()).id), 'sluice-hold');
+  const hold = desk.ana.click(await desk.messageOf((await watching()).id), 'sluice-hold');
   desk.slack.weather = { is: 'away' };
   await leave(clicked(hold), '*Done*: it was held.');
   const before = desk.slack.reached;
@@ -155,7 +151,7 @@ test('Slack away: the answer waits for it', async () => {
 });
 
 test('what takes longer than its lease is not taken for a dead process’s, and is said once', async () => {
-  const blocks = await messageOf((await watching()).id);
+  const blocks = await desk.messageOf((await watching()).id);
   const slow = desk.ana.click(blocks, 'sluice-abort');
   let finish = (): void => undefined;
   const finished = new Promise<void>((resolve) => (finish = resolve));
@@ -178,4 +174,22 @@ test('what takes longer than its lease is not taken for a dead process’s, and 
   await sending;
   expect(await told(slow)).toMatch(/^\*Done\*: abort/);
   expect(desk.calls).toHaveLength(2);
+});
+
+test('a copy that comes while the first one is at work has its answer, and does not judge what that has just done', async () => {
+  const heard = clicked(desk.ana.click(await desk.messageOf((await watching()).id), 'sluice-hold'));
+  const actor = { id: 'slack:U0ANA0001', via: 'slack', groups: [] } as const;
+  const who = { actor, key: keyOf(heard.asked.trigger) };
+  const deps = { ledger: desk.world.ledger, log: pino({ level: 'silent' }) };
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const first = once(deps, who, owedTo(heard), () => promise);
+  let judged = 0;
+  const copy = once(deps, who, owedTo(heard), async () => {
+    judged += 1;
+    return { is: 'told', reply: { text: 'overtaken' } };
+  });
+  resolve({ is: 'told', reply: { text: 'held' } });
+  for (const each of [first, copy]) expect(await each).toMatchObject({ reply: { text: 'held' } });
+  expect(judged).toBe(0);
+  await deps.ledger.slack.settle(who.key);
 });
