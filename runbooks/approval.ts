@@ -6,9 +6,6 @@ import { duration, sayDuration } from './units.ts';
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-/** Shares of the time after which people are reminded. */
-export const reminders = [0.5, 0.8] as const;
-
 /** Who has to approve a release before anything of it runs. */
 export const approvalSchema = z
   .strictObject({

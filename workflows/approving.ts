@@ -1,6 +1,6 @@
-import { condition, isCancellation } from '@temporalio/workflow';
+import { isCancellation } from '@temporalio/workflow';
 import type { ApprovalAnswer, ApprovalPlan } from '../runbooks/approval.ts';
-import { refuseAnswer, reminders, sayGiven, sayWanted } from '../runbooks/approval.ts';
+import { refuseAnswer, sayGiven, sayWanted } from '../runbooks/approval.ts';
 import type { Actor } from '../runbooks/access.ts';
 import type { Problem } from '../runbooks/errors.ts';
 import { canonicalJson } from '../runbooks/runbook.ts';
@@ -14,6 +14,7 @@ import type { Refusal } from './hearing.ts';
 import type { Journal } from './journal.ts';
 import type { CommandMessage } from './messages.ts';
 import { prepareOrRefuse } from './plan.ts';
+import { decidedInTime } from './reminding.ts';
 import { forgets, lostApproval } from './reset.ts';
 
 type Decision =
@@ -110,21 +111,19 @@ export class Approving {
 
   /** `null`: it is approved. */
   async #ask({ hash }: Prepared, plan: ApprovalPlan): Promise<End | null> {
-    const from = Date.now();
     this.#hash = hash;
     this.#plan = plan;
     this.#given = [];
-    this.#until = from + plan.expiresMs;
+    this.#until = Date.now() + plan.expiresMs;
     this.#note('asked', `${sayWanted(plan)} for plan ${hash.slice(0, 8)}`, this.#until);
     this.#show(plan);
-    const decided = (by: number): Promise<boolean> =>
-      condition(() => this.#isDecided(plan), Math.max(1, by - Date.now()));
-    for (const share of reminders) {
-      if (await decided(from + share * plan.expiresMs)) break;
-      const left = sayDuration(this.#until - Date.now());
-      this.#note('reminder', `${sayGiven({ plan, given: this.#given })}; ${left} left`, this.#until);
-    }
-    const inTime = await decided(this.#until);
+    const inTime = await decidedInTime(
+      () => this.#isDecided(plan),
+      this.#until,
+      (left) => {
+        this.#note('reminder', `${sayGiven({ plan, given: this.#given })}; ${left} left`, this.#until);
+      },
+    );
     this.#plan = null;
     if (this.#denied !== null)
       return { state: 'denied', sentence: `Denied by ${this.#denied.id}. Nothing has run.` };

@@ -1,15 +1,15 @@
-import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { ApprovalPlan } from '../runbooks/approval.ts';
-import { approvalPlan, refuseAnswer, reminders } from '../runbooks/approval.ts';
+import { approvalPlan, refuseAnswer } from '../runbooks/approval.ts';
 import type { EventBody } from '../runbooks/events.ts';
 import type { ContractPlan } from '../runbooks/migrations.ts';
-import { sayDuration } from '../runbooks/units.ts';
 import type { KeepInput } from './contract.ts';
 import type { Journal } from './journal.ts';
 import type { CommandMessage } from './messages.ts';
 import { contractUpdate } from './messages.ts';
 import { problemOf } from './problem.ts';
 import { migrate } from './profiles.ts';
+import { decidedInTime } from './reminding.ts';
 
 type ContractNews = Extract<EventBody, { readonly type: 'contract' }>['is'];
 
@@ -74,7 +74,14 @@ export class Contracting {
     this.#asked = true;
     this.#given = [];
     this.#note('asked', `${this.#names.join(', ')} may be contracted: ${this.#point()}`, deadline);
-    const inTime = await this.#within(() => this.#approved || isClaimed(), deadline);
+    const inTime = await decidedInTime(
+      () => this.#approved || isClaimed(),
+      deadline,
+      (left) => {
+        const sentence = `Still waits, ${left} left: ${this.#names.join(', ')} may be contracted.`;
+        this.#note('reminder', sentence, deadline);
+      },
+    );
     this.#asked = false;
     if (this.#approved && !isClaimed()) return true;
     if (!inTime) {
@@ -84,21 +91,6 @@ export class Contracting {
       );
     }
     return false;
-  }
-
-  /** Whether it came true in time; who could make it so is reminded. */
-  async #within(decided: () => boolean, deadline: number): Promise<boolean> {
-    const [from, whole] = [Date.now(), deadline - Date.now()];
-    for (const share of reminders) {
-      if (await condition(decided, Math.max(1, from + share * whole - Date.now()))) return true;
-      const left = sayDuration(deadline - Date.now());
-      this.#note(
-        'reminder',
-        `Still waits, ${left} left: ${this.#names.join(', ')} may be contracted.`,
-        deadline,
-      );
-    }
-    return condition(decided, Math.max(1, deadline - Date.now()));
   }
 
   async #carryOut(contract: ContractPlan): Promise<void> {

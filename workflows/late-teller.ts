@@ -1,18 +1,11 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  condition,
-  getExternalWorkflowHandle,
-  log,
-  ParentClosePolicy,
-  startChild,
-} from '@temporalio/workflow';
+import { condition, log } from '@temporalio/workflow';
 import type { EventBody, LedgerEvent } from '../runbooks/events.ts';
-import { sourceAddress } from '../runbooks/paging/source.ts';
 import type { KeepInput } from './contract.ts';
-import { deliver } from './deliver.ts';
 import { newsSignal } from './delivery-messages.ts';
+import { deliveryOf, startDelivery, toldOf } from './delivery.ts';
 import { Lane } from './lane.ts';
-import { channelsOf, deliverId } from './telling.ts';
+import type { DeliverInput, SlackBlock } from './telling.ts';
+import { channelsOf } from './telling.ts';
 
 /** What of `keep` people are asked or told, and, where they were, that nothing is asked any more. */
 const told: ReadonlySet<EventBody['type']> = new Set(['contract', 'command', 'keep-closed']);
@@ -24,9 +17,8 @@ const told: ReadonlySet<EventBody['type']> = new Set(['contract', 'command', 'ke
  */
 export class LateTeller {
   readonly #input: KeepInput;
-  readonly #slack: ReturnType<typeof channelsOf>['slack'];
+  readonly #slack: SlackBlock | null;
   readonly #lane = new Lane<LedgerEvent>((event) => this.#tell(event));
-
   #began = false;
 
   constructor(input: KeepInput) {
@@ -51,42 +43,21 @@ export class LateTeller {
   }
 
   async #tell(event: LedgerEvent): Promise<void> {
-    const { rolloutId } = this.#input;
-    while (!(await this.#start(event))) {
+    const { rolloutId, place, file, release, requester, settings } = this.#input;
+    const input: DeliverInput = {
+      ...{ rolloutId, settings, place, kind: 'deploy', version: release.version },
+      actor: requester ?? { id: 'sluice', via: 'system', groups: [] },
+      channels: { page: null, slack: this.#slack },
+      file: toldOf(file, place.environment),
+      ...{ ledger: [], follows: false, carried: null, news: [event] },
+    };
+    while (!(await startDelivery(input))) {
       try {
-        await getExternalWorkflowHandle(deliverId(rolloutId)).signal(newsSignal, [event]);
+        await deliveryOf(rolloutId).signal(newsSignal, [event]);
         return;
       } catch (error) {
         log.info('the delivery has just ended', { rolloutId, error: String(error) });
       }
-    }
-  }
-
-  /** Whether it began; `false`: one lives after all. */
-  async #start(event: LedgerEvent): Promise<boolean> {
-    const { rolloutId, place, file, release, requester, settings } = this.#input;
-    try {
-      await startChild(deliver, {
-        workflowId: deliverId(rolloutId),
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `tells of ${place.service} in ${place.environment}`,
-        args: [
-          {
-            ...{ rolloutId, settings, place, kind: 'deploy', version: release.version },
-            actor: requester ?? { id: 'sluice', via: 'system', groups: [] },
-            channels: { page: null, slack: this.#slack },
-            file: {
-              owners: file.owners,
-              source: sourceAddress(file.environments[place.environment]?.gates.source ?? {}),
-            },
-            ...{ ledger: [], follows: false, carried: null, news: [event] },
-          },
-        ],
-      });
-      return true;
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      return false;
     }
   }
 }

@@ -1,21 +1,11 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  CancellationScope,
-  condition,
-  getExternalWorkflowHandle,
-  log,
-  ParentClosePolicy,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, condition, log } from '@temporalio/workflow';
 import type { LedgerEvent } from '../runbooks/events.ts';
 import { heeded } from '../runbooks/paging/heeded.ts';
-import { sourceAddress } from '../runbooks/paging/source.ts';
 import type { RolloutInput } from './contract.ts';
-import { deliver } from './deliver.ts';
 import { handOverSignal, newsSignal } from './delivery-messages.ts';
+import { deliveryOf, startDelivery, toldOf } from './delivery.ts';
 import type { Channels } from './telling.ts';
-import { channelsOf, deliverId } from './telling.ts';
+import { channelsOf } from './telling.ts';
 
 const batchSize = 50;
 
@@ -69,7 +59,7 @@ export class Teller {
     if (rest.length === 0) return;
     if (!this.#active) return this.#start(rest);
     try {
-      await handleOf(this.#input.rolloutId).signal(handOverSignal, rest);
+      await deliveryOf(this.#input.rolloutId).signal(handOverSignal, rest);
     } catch (error) {
       log.info('everything was told already: the rest goes alone', { error: String(error) });
       await this.#start(rest);
@@ -78,7 +68,7 @@ export class Teller {
 
   async #send(events: readonly LedgerEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const handle = handleOf(this.#input.rolloutId);
+    const handle = deliveryOf(this.#input.rolloutId);
     try {
       await handle.signal(newsSignal, events);
     } catch (error) {
@@ -92,40 +82,24 @@ export class Teller {
   /** `ledger`: without anything to follow, only these are to be written. */
   async #start(ledger: readonly LedgerEvent[]): Promise<void> {
     const { rolloutId, environment, service, settings, kind, version, actor } = this.#input;
-    const { typedSearchAttributes } = workflowInfo();
-    const source = service.environments[environment]?.gates.source ?? {};
-    try {
-      await startChild(deliver, {
-        workflowId: deliverId(rolloutId),
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `tells of ${service.service} in ${environment}`,
-        ...(typedSearchAttributes.getAll().length === 0 ? {} : { typedSearchAttributes }),
-        args: [
-          {
-            ...{ rolloutId, settings, kind, actor, ledger },
-            place: { service: service.service, environment },
-            channels: this.#channels,
-            file: { owners: service.owners, source: sourceAddress(source) },
-            version: version ?? 'the last good release',
-            follows: ledger.length === 0,
-            carried: null,
-          },
-        ],
-      });
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      // This rollout was reset to its beginning: what it had started goes on listening.
-      if (ledger.length > 0) await handleOf(rolloutId).signal(handOverSignal, ledger);
-    }
+    const began = await startDelivery({
+      ...{ rolloutId, settings, kind, actor, ledger },
+      place: { service: service.service, environment },
+      channels: this.#channels,
+      file: toldOf(service, environment),
+      version: version ?? 'the last good release',
+      follows: ledger.length === 0,
+      carried: null,
+    });
+    // This rollout was reset to its beginning: what it had started goes on listening.
+    if (!began && ledger.length > 0) await deliveryOf(rolloutId).signal(handOverSignal, ledger);
   }
 }
-
-const handleOf = (rolloutId: string) => getExternalWorkflowHandle(deliverId(rolloutId));
 
 /** The story of the rollout that this one has recovered ends, for whoever is told of it. */
 const sendTo = async (event: LedgerEvent): Promise<void> => {
   try {
-    await handleOf(event.rolloutId).signal(newsSignal, [event]);
+    await deliveryOf(event.rolloutId).signal(newsSignal, [event]);
   } catch (error) {
     log.info('nobody is told of the lost rollout', { rolloutId: event.rolloutId, error: String(error) });
   }

@@ -19,8 +19,6 @@ export const channelsOf = (file: ServiceFile, environment: string): Channels => 
   slack: file.environments[environment]?.slack ?? null,
 });
 
-export const deliverId = (rolloutId: string): string => `deliver/${rolloutId}`;
-
 /** The message of a rollout in Slack. */
 export type MessageRef = {
   readonly channel: string;

@@ -106,7 +106,7 @@ describe('a canary', () => {
       // A wait for metrics that were silent has a number, too, and is not among the watches.
       const last = Math.max(...view.watches.map(({ watch }) => watch));
       for (let watch = 0; watch <= last; watch += 1) live.push(...(await dev.api.samples(rolloutId, watch)));
-      expect(live.length).toBeGreaterThan(10);
+      expect(live.length).toBeGreaterThan(20);
       expect(again.records).toEqual(live.map(({ record }) => record));
       const said = view.watches.map(({ verdict }) => verdict);
       expect(again.watches.map(({ verdict }) => verdict)).toEqual(
@@ -116,8 +116,8 @@ describe('a canary', () => {
           return { ...rest, recording: null };
         }),
       );
-      // The first reading is made at once, not at the end.
-      expect(live[0]?.t).toBeLessThan(3);
+      // The first reading is made at once, not after an interval.
+      expect(live[0]?.t).toBeLessThan(0.5);
 
       expect((await well.weights()).map(({ weights }) => weights)).toEqual([
         { [oldVersion]: 100 },

@@ -115,65 +115,37 @@ export const commandsOffered = (state: RolloutState): readonly Command[] =>
   offered[state].filter((command) => stateTable[state].accepts[command] !== undefined);
 
 export const buttonsOf = (model: LiveModel): readonly Button[] => [
-  ...commandsOffered(model.state).map((command) => button(command, model)),
-  ...(model.contract === null ? [] : [contractButton(model)]),
-  ...(isQuarantined(model) ? [liftButton(model)] : []),
-  ...(model.page === 'open' ? [acknowledgeButton(model)] : []),
+  ...commandsOffered(model.state).map((command) => button(actionId(command), faceOf(command, model), model)),
+  ...(model.contract === null ? [] : [button(contractAction, contractFace, model)]),
+  ...(isQuarantined(model) ? [button(liftAction, liftFace, model)] : []),
+  ...(model.page === 'open' ? [button(acknowledgeAction, acknowledgeFace, model)] : []),
 ];
 
 /** What a gate sent back is refused everywhere, until somebody says that it was not the release's fault. */
 const isQuarantined = ({ state, kind, cause, lifted }: LiveModel): boolean =>
   state === 'rolled-back' && kind === 'deploy' && cause?.by === 'breach' && !lifted;
 
-const liftFace = {
+const liftFace: Face = {
   label: 'Lift quarantine…',
-  asks: ({ place, version }: Names): string =>
-    `${place}: ${version} was rolled back by a gate. It may be deployed again.`,
-} as const;
+  asks: ({ place, version }) => `${place}: ${version} was rolled back by a gate. It may be deployed again.`,
+  why: true,
+};
 
-const liftButton = (model: LiveModel): Button => ({
-  type: 'button',
-  action_id: liftAction,
-  text: plain(liftFace.label, 75),
-  value: writeMark(markOf(model)),
-});
+const contractFace: Face = {
+  label: 'Approve contract…',
+  style: 'danger',
+  asks: ({ place, from, version }) =>
+    `${place}: the database loses what ${from} needs. There is no way back from it: no release before ${version} comes back.`,
+};
+
+const acknowledgeFace: Face = { label: 'Acknowledge page' };
 
 /** What a form asks why of: its button, and what will happen. `null`: a click on it does what it says. */
 export const reasonFaceOf = (action: string): Required<Pick<Face, 'label' | 'asks'>> | null => {
-  if (action === liftAction) return liftFace;
   const command = commandOf(action);
-  if (command === null) return null;
-  const { label, asks, why } = faces[command];
-  return why === true && asks !== undefined ? { label, asks } : null;
+  const face = action === liftAction ? liftFace : command === null ? null : faces[command];
+  return face?.why === true && face.asks !== undefined ? { label: face.label, asks: face.asks } : null;
 };
-
-const contractButton = (model: LiveModel): Button => ({
-  type: 'button',
-  action_id: contractAction,
-  text: plain('Approve contract…', 75),
-  value: writeMark(markOf(model)),
-  style: 'danger',
-  confirm: {
-    title: plain('Approve contract?', 100),
-    text: plain(
-      `${placeOf(model)}: the database loses what ${model.from ?? 'the old version'} needs. There is no way back from it: no release before ${model.version} comes back.`,
-      300,
-    ),
-    confirm: plain('Approve', 30),
-    deny: plain('No', 30),
-    style: 'danger',
-  },
-});
-
-const placeOf = ({ service, environment }: LiveModel): string =>
-  `${plainLine(service, 63)} in ${plainLine(environment, 63)}`;
-
-const acknowledgeButton = (model: LiveModel): Button => ({
-  type: 'button',
-  action_id: acknowledgeAction,
-  text: plain('Acknowledge page', 75),
-  value: writeMark(markOf(model)),
-});
 
 /** Nothing has run yet: there is no way back that an abort could take. */
 const untouched: ReadonlySet<RolloutState> = new Set(['requested', 'queued', 'planning']);
@@ -199,10 +171,9 @@ const extendLabel = ({ watch, steps, extend }: LiveModel): string => {
 const plain = (text: string, most: number) =>
   ({ type: 'plain_text', text: plainLine(text, most), emoji: false }) as const;
 
-const button = (command: Command, model: LiveModel): Button => {
-  const { asks, style, label, why } = faceOf(command, model);
+const button = (action: string, { asks, style, label, why }: Face, model: LiveModel): Button => {
   const names = {
-    place: placeOf(model),
+    place: `${plainLine(model.service, 63)} in ${plainLine(model.environment, 63)}`,
     from: plainLine(model.from ?? 'nothing', 40),
     version: plainLine(model.version, 40),
   };
@@ -220,7 +191,7 @@ const button = (command: Command, model: LiveModel): Button => {
         };
   return {
     type: 'button',
-    action_id: actionId(command),
+    action_id: action,
     text: plain(label, 75),
     value: writeMark(markOf(model)),
     ...(style === undefined ? {} : { style }),

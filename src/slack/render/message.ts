@@ -124,8 +124,9 @@ const told = (model: LiveModel): readonly string[] => {
   if (state === 'rollback-failed' || state === 'refused' || state === 'blocked')
     for (const { message, hint } of problems.slice(-3))
       lines.push(literal(hint === undefined ? message : `${message} ${hint}`, 600));
-  if (sentence !== null && sentence !== cause?.sentence && state !== 'refused')
-    lines.push(literal(sentence, 600));
+  // The end of what went back says its cause and what was seen after it once more.
+  const saysAgain = cause !== null && sentence?.startsWith(cause.sentence) === true;
+  if (sentence !== null && !saysAgain && state !== 'refused') lines.push(literal(sentence, 600));
   if (model.contract !== null) {
     const { until, sentence: asked } = model.contract;
     const expires = until === null ? '' : ` Unapproved it expires ${slackTime(until)}.`;

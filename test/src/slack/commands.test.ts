@@ -16,12 +16,6 @@ beforeAll(async () => {
 afterAll(() => desk.close());
 beforeEach(() => desk.reset());
 
-/** The blocks of a rollout's message as it stands. */
-const messageOf = async (id: string) => {
-  const { model, asOf } = await tell(desk.world.ledger, id, []);
-  return renderMessage(model, { now: Date.now(), publicUrl: null, buttons: true, asOf }).blocks;
-};
-
 const watching = async (): Promise<Story> => {
   const story = new Story('2.2.0', { id: uuidv7() }).planned().stepsUpTo(4).watching(4);
   await desk.world.tell(story);
@@ -145,7 +139,7 @@ test('plan, status, history, why and help look, and change nothing', async () =>
 
 test('a button says its command to its rollout, and who clicked hears of it', async () => {
   const story = await watching();
-  const blocks = await messageOf(story.id);
+  const blocks = await desk.messageOf(story.id);
   const sent = await desk.ana.send(desk.ana.click(blocks, 'sluice-hold'));
   expect([sent.status, sent.text]).toEqual([200, '']);
   const reply = await until('the answer has come', () => sent.replies()[0]);
@@ -158,7 +152,7 @@ test('a button says its command to its rollout, and who clicked hears of it', as
 
 test('a click on a message that was overtaken changes nothing and says what has happened; going back always goes', async () => {
   const story = await watching();
-  const blocks = await messageOf(story.id);
+  const blocks = await desk.messageOf(story.id);
   story.after(5).state('held', 3600, 'the way back');
   await desk.world.tell(story);
   const late = await desk.ana.send(desk.ana.click(blocks, 'sluice-promote'));
@@ -173,7 +167,7 @@ test('a click on a message that was overtaken changes nothing and says what has 
 test('an approval is of the plan that its message showed, and of no other', async () => {
   const story = new Story('2.2.0', { id: uuidv7() }).planned().state('awaiting-approval', 3600, 'the deploy');
   await desk.world.tell(story);
-  const blocks = await messageOf(story.id);
+  const blocks = await desk.messageOf(story.id);
   const given = await desk.ana.send(desk.ana.click(blocks, 'sluice-approve'));
   await until('the answer has come', () => given.replies()[0]);
   const hash = '9f3c1a2b'.padEnd(64, '0');

@@ -3,7 +3,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import type { EventBody } from '../../../runbooks/events.ts';
 import { threadLine } from '../../../src/slack/render/line.ts';
-import { renderMessage } from '../../../src/slack/render/message.ts';
 import { tell } from '../../../src/slack/story.ts';
 import { until } from '../../e2e/until.ts';
 import { buttonsIn } from '../../servers/slack/person.ts';
@@ -32,23 +31,19 @@ const asked = async (): Promise<Story> => {
   return story;
 };
 
-const messageOf = async (id: string) => {
-  const { model, asOf } = await tell(desk.world.ledger, id, []);
-  return renderMessage(model, { now: Date.now(), publicUrl: null, buttons: true, asOf }).blocks;
-};
 const actions = async (id: string): Promise<readonly string[]> =>
-  buttonsIn(await messageOf(id)).map(({ action_id }) => action_id);
+  buttonsIn(await desk.messageOf(id)).map(({ action_id }) => action_id);
 
 test('what the database would lose is said under the rollout that is over, with a button that approves it', async () => {
   const { id } = await asked();
-  const shown = JSON.stringify(await messageOf(id));
+  const shown = JSON.stringify(await desk.messageOf(id));
   expect(shown).toContain(
     '*contract*: 0001-email may be contracted: the point of no return. Unapproved it expires',
   );
   expect(shown).toContain('There is no way back from it: no release before 2.2.0 comes back.');
   expect(await actions(id)).toEqual(['sluice-rollback', 'sluice-contract']);
 
-  const sent = await desk.ana.send(desk.ana.click(await messageOf(id), 'sluice-contract'));
+  const sent = await desk.ana.send(desk.ana.click(await desk.messageOf(id), 'sluice-contract'));
   await until('the answer', () =>
     sent.replies()[0]?.text.startsWith('*Done*: you approve the contract of shop in production'),
   );
@@ -57,7 +52,7 @@ test('what the database would lose is said under the rollout that is over, with 
 
 test('the same click twice approves once; who may not is told why', async () => {
   const { id } = await asked();
-  const click = desk.ana.click(await messageOf(id), 'sluice-contract');
+  const click = desk.ana.click(await desk.messageOf(id), 'sluice-contract');
   const answers = await Promise.all([desk.ana.send(click), desk.ana.send(click)]);
   await until('both answers', () => answers[0].replies().length === 2);
   expect(new Set(answers[0].replies().map(({ text }) => text)).size).toBe(1);
@@ -66,7 +61,7 @@ test('the same click twice approves once; who may not is told why', async () => 
   desk.world.script.say = async () => {
     throw new SluiceError({ code: 'NOT_AUTHORISED', message: 'ana asked for it and may not approve it.' });
   };
-  const refused = await desk.ana.send(desk.ana.click(await messageOf(id), 'sluice-contract'));
+  const refused = await desk.ana.send(desk.ana.click(await desk.messageOf(id), 'sluice-contract'));
   await until(
     'why not',
     () => refused.replies()[0]?.text === '*Not done.* ana asked for it and may not approve it.',
@@ -75,7 +70,7 @@ test('the same click twice approves once; who may not is told why', async () => 
 
 test.each(['done', 'failed', 'expired'] as const)('once it is %s nothing is asked any more', async (is) => {
   const story = await asked();
-  const old = await messageOf(story.id);
+  const old = await desk.messageOf(story.id);
   await desk.world.tell(story.note(contract(is)));
   expect(await actions(story.id)).toEqual(['sluice-rollback']);
   desk.world.script.say = async ({ id }) => said(id);

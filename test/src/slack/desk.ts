@@ -1,9 +1,12 @@
+import type { KnownBlock } from '@slack/types';
 import { pino } from 'pino';
 import { SluiceError } from '../../../runbooks/errors.ts';
 import type { RolloutState } from '../../../runbooks/state.ts';
 import type { ServiceFile } from '../../../runbooks/service.ts';
 import { slackHook } from '../../../src/slack/http.ts';
 import type { ActorOf } from '../../../src/slack/deps.ts';
+import { renderMessage } from '../../../src/slack/render/message.ts';
+import { tell } from '../../../src/slack/story.ts';
 import { startSlack } from '../../../src/slack/start.ts';
 import type { StartAnswer } from '../../../src/rollouts/requests.ts';
 import { Person, signingSecret } from '../../servers/slack/person.ts';
@@ -25,6 +28,8 @@ export type Desk = {
   readonly ana: Person;
   person(changes: Partial<User> & Pick<User, 'id'>): Person;
   url: string;
+  /** The blocks of a rollout's message as it stands. */
+  messageOf(id: string): Promise<readonly KnownBlock[]>;
   /** As it was in the beginning: a façade that accepts, and a Slack that answers. */
   reset(): void;
   close(): Promise<void>;
@@ -134,8 +139,12 @@ export const openDesk = async ({
   const url = `${await listen(world.api({ slack: running.hook }))}${slackHook}`;
   const person = (changes: Partial<User> & Pick<User, 'id'>): Person =>
     new Person(slack, () => url, { team, name: 'ana', email: 'ana@example.com', ...changes });
+  const messageOf: Desk['messageOf'] = async (id) => {
+    const { model, asOf } = await tell(world.ledger, id, []);
+    return renderMessage(model, { now: Date.now(), publicUrl: null, buttons: true, asOf }).blocks;
+  };
   return {
-    ...{ world, slack, calls, person, url, reset },
+    ...{ world, slack, calls, person, url, reset, messageOf },
     ana: person({ id: 'U0ANA0001' }),
     close: async () => {
       await running.stop();

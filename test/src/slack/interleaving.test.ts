@@ -5,10 +5,8 @@ import type { RolloutState } from '../../../runbooks/state.ts';
 import { judgeCommand } from '../../../runbooks/state.ts';
 import { keyOf } from '../../../src/slack/payloads.ts';
 import { commandOf, readMark } from '../../../src/slack/render/mark.ts';
-import { renderMessage } from '../../../src/slack/render/message.ts';
 import { reasonForm } from '../../../src/slack/render/reason-form.ts';
 import { asksWhy } from '../../../src/slack/reasons.ts';
-import { tell } from '../../../src/slack/story.ts';
 import { until } from '../../e2e/until.ts';
 import type { Person } from '../../servers/slack/person.ts';
 import { buttonsIn } from '../../servers/slack/person.ts';
@@ -45,11 +43,6 @@ type Act = typeof act extends fc.Arbitrary<infer One> ? One : never;
 const begins = ['awaiting-approval', 'watching', 'inconclusive', 'held', 'rollback-failed'] as const;
 /** What stands together happens at once. */
 const day = fc.array(fc.array(act, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
-
-const messageOf = async (id: string): Promise<readonly unknown[]> => {
-  const { model, asOf } = await tell(desk.world.ledger, id, []);
-  return renderMessage(model, { now: Date.now(), publicUrl: null, buttons: true, asOf }).blocks;
-};
 
 /** What somebody asked for once, and what they have been told of it: in the answer, or after it. */
 type Asked = {
@@ -127,7 +120,7 @@ test('whoever clicks and types what, on whichever message, how often and at once
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...begins), day, async (state, groups) => {
       const { id, machine } = await begin(state);
-      const seen = [await messageOf(id)];
+      const seen = [await desk.messageOf(id)];
       const asked: Asked[] = [];
       for (const group of groups) {
         await Promise.all(
@@ -137,7 +130,7 @@ test('whoever clicks and types what, on whichever message, how often and at once
             if (heard !== null) asked.push(heard);
           }),
         );
-        seen.push(await messageOf(id));
+        seen.push(await desk.messageOf(id));
       }
       for (const { key, meant, told } of asked) {
         const done = machine.done.filter((each) => each.key === key);

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
-import { renderMessage } from '../../../src/slack/render/message.ts';
-import { tell } from '../../../src/slack/story.ts';
 import { until } from '../../e2e/until.ts';
 import { buttonsIn } from '../../servers/slack/person.ts';
 import { Story } from '../api/story.ts';
@@ -15,11 +13,6 @@ beforeAll(async () => {
 afterAll(() => desk.close());
 beforeEach(() => desk.reset());
 
-const messageOf = async (id: string) => {
-  const { model, asOf } = await tell(desk.world.ledger, id, []);
-  return renderMessage(model, { now: Date.now(), publicUrl: null, buttons: true, asOf }).blocks;
-};
-
 const awaiting = async (): Promise<Story> => {
   const story = new Story('2.2.0', { id: uuidv7() }).planned().state('awaiting-approval');
   await desk.world.tell(story);
@@ -30,7 +23,7 @@ const awaiting = async (): Promise<Story> => {
 const formAfter = async (id: string, action: string) => {
   const { all } = desk.slack.workspace.views;
   const before = all.length;
-  const click = desk.ana.click(await messageOf(id), action);
+  const click = desk.ana.click(await desk.messageOf(id), action);
   const sent = await desk.ana.send(click);
   const form = await until('the form is open', () => all[before]);
   return { click, sent, form };
@@ -65,12 +58,7 @@ test('what happens while the form is open is not passed over', async () => {
     '*Not done.* deny of shop 2.2.0 in production: the message was a moment behind.',
   );
   // A message that shows what was is not even asked why.
-  const old = renderMessage((await tell(desk.world.ledger, (await awaiting()).id, [])).model, {
-    now: Date.now(),
-    publicUrl: null,
-    buttons: true,
-    asOf: null,
-  }).blocks;
+  const old = await desk.messageOf((await awaiting()).id);
   const { all } = desk.slack.workspace.views;
   const open = all.length;
   const found = JSON.parse(
@@ -123,7 +111,7 @@ test('what a gate sent back is let out of quarantine by its button, with a reaso
   const again = await desk.ana.send(desk.ana.submit(form, { reason: 'a load balancer was at fault' }));
   expect(shown(again)).toContain('*Not done.* Its digest is in quarantine no more.');
   expect(lifted).toEqual([expect.objectContaining({ reason: 'a load balancer was at fault' })]);
-  const buttons = buttonsIn(await messageOf(story.id)).map(({ action_id }) => action_id);
+  const buttons = buttonsIn(await desk.messageOf(story.id)).map(({ action_id }) => action_id);
   expect(buttons).toEqual(['sluice-retry']);
 });
 

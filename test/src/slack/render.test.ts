@@ -65,6 +65,14 @@ describe('one message', () => {
     expect(JSON.stringify(renderMessage(erased, frame(now)))).toContain('its reason was erased');
   });
 
+  test('of what went back says its cause once, though the sentence of its end has it, too', () => {
+    const story = new Story().planned().stepsUpTo(4).watching(4).goesBack('breach', 'errors 3.1 %.');
+    story.note({ type: 'closed', state: 'rolled-back', sentence: 'errors 3.1 %. 2.0.4 is well.' });
+    const { model, now } = sceneOf(story);
+    const shown = JSON.stringify(renderMessage(model, frame(now)).blocks);
+    expect(shown.split('errors 3.1 %.')).toHaveLength(2);
+  });
+
   test('without anybody to hear a click has no buttons', () => {
     const { blocks } = renderMessage(watching(), { ...frame(0), buttons: false });
     expect(blocks.filter(({ type }) => type === 'actions')).toEqual([]);
