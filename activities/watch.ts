@@ -18,6 +18,8 @@ import type { SampleStore } from './metrics/sample-store.ts';
 import { sourceOf } from './metrics/source.ts';
 import type { MetricsSource } from './metrics/source.ts';
 
+type WatchDeps = Pick<Deps, 'ledger' | 'recordings' | 'target' | 'clock' | 'log'>;
+
 /** What a watch keeps in its heartbeat: the gate's state after the sample of second `t`; `null`: before the first. */
 type Progress = { readonly state: GateState; readonly t: number | null };
 
@@ -31,7 +33,7 @@ type Carry = { readonly state: GateState; readonly windows: readonly Window[] };
  * coverage decides.
  */
 export const makeWatch =
-  (deps: Deps) =>
+  (deps: WatchDeps) =>
   async (input: WatchInput): Promise<WatchOutput> => {
     const { clock } = deps;
     const context = Context.current();
@@ -111,7 +113,7 @@ const sleepUntil = async (
 
 /** The state as the last attempt left it: from its heartbeat, plus the samples that were stored after that. */
 const resume = async (
-  deps: Deps,
+  deps: WatchDeps,
   input: WatchInput,
   settings: GateSettings,
   source: MetricsSource,
@@ -131,7 +133,7 @@ const resume = async (
 
 /** A watch that begins: on the evidence of the rollout's earlier ones, or on the history of the old version. */
 const open = async (
-  deps: Deps,
+  deps: WatchDeps,
   input: WatchInput,
   settings: GateSettings,
   source: MetricsSource,
@@ -144,7 +146,7 @@ const open = async (
 
 /** Read once and stored beside the samples, so that a retry, and a replay, learn from the same. */
 const historyOf = async (
-  deps: Deps,
+  deps: WatchDeps,
   { rolloutId, stable, zeroAt, gates }: WatchInput,
   source: MetricsSource,
 ): Promise<readonly HistorySample[]> => {
@@ -160,7 +162,7 @@ const historyOf = async (
 
 /** The recording of all that was shown until now; `null` where the ledger lacks some of it, or the folder is away. */
 const keepRecording = async (
-  { ledger, recordings, log }: Deps,
+  { ledger, recordings, log }: WatchDeps,
   input: WatchInput,
   windows: readonly Window[],
   store: SampleStore,

@@ -116,8 +116,6 @@ describe('a canary', () => {
           return { ...rest, recording: null };
         }),
       );
-      // The first reading is made at once, not after an interval.
-      expect(live[0]?.t).toBeLessThan(0.5);
 
       expect((await well.weights()).map(({ weights }) => weights)).toEqual([
         { [oldVersion]: 100 },

@@ -31,13 +31,16 @@ export const watchActivity =
     }
   };
 
+/** Generous: then a test fails with what it waited for instead of by its time. */
+const heardWithinMs = 60_000;
+
 /**
  * Resolves once the rollout has heard of every watch that has ended. A watch of a script ends at once, and the server of
  * these tests loses the task of a workflow that cancels an activity in the moment in which it ends ("ACTIVITY_UNKNOWN"),
  * with whatever was said in it; a real one has the cancellation come too late and goes on.
  */
 export const watchesHeard = async (handle: WorkflowHandle, play: Script): Promise<void> => {
-  for (;;) {
+  for (const deadline = Date.now() + heardWithinMs; ;) {
     const { raw } = await handle.describe();
     const { events } = await handle.fetchHistory();
     const open = (raw.pendingActivities ?? []).filter(
@@ -49,6 +52,10 @@ export const watchesHeard = async (handle: WorkflowHandle, play: Script): Promis
     );
     const heard = tasks.at(-1)?.workflowTaskCompletedEventAttributes;
     if (open.length <= play.underWay && heard !== null && heard !== undefined) return;
+    if (Date.now() > deadline)
+      throw new Error(
+        `${String(open.length)} watches are open, of which ${String(play.underWay)} are under way; the last task of the rollout is ${String(tasks.at(-1)?.eventType)}.`,
+      );
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 };

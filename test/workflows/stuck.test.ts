@@ -117,22 +117,25 @@ test('a way back that fails for now is handed over, and tried again by itself', 
 });
 
 test('what a person says while it is being tried again counts', async () => {
-  const playing = Promise.withResolvers<PlayedRollout>();
-  const said: unknown[] = [];
+  const begun = Promise.withResolvers<undefined>();
+  const heard = Promise.withResolvers<undefined>();
   const play = script({
     watches: [verdict('breach')],
     beforeWrite: async ({ action, key }) => {
       if (action.do !== 'shift' || !key.includes('/back/')) return;
-      if (key.endsWith('/back/1') && said.length === 0)
-        said.push(await (await playing.promise).say('take-over'));
+      begun.resolve(undefined);
+      // While a write is under way the server's clock stands still.
+      await heard.promise;
       throw away(20 * second);
     },
   });
   const result = await stage().play(play, async (run) => {
-    playing.resolve(run);
-    return run.handle.result();
+    const end = run.handle.result();
+    await Promise.race([begun.promise, end]);
+    const said = await run.say('take-over').finally(() => heard.resolve(undefined));
+    expect(said).toMatchObject({ effect: 'take-over' });
+    return end;
   });
-  expect(said).toMatchObject([{ effect: 'take-over' }]);
   expect(result.state).toBe('rolled-back-by-hand');
 });
 

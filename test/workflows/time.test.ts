@@ -52,16 +52,20 @@ describe('time', () => {
   });
 
   test('a hold that nobody resumes ends in the way back after a day', async () => {
-    // Said while the smoke tests run: a mock that waited for the test would hold the server's clock.
-    const playing = Promise.withResolvers<PlayedRollout>();
+    // Said while the smoke tests run, and no longer: a mock that waits holds the server's clock.
+    const begun = Promise.withResolvers<undefined>();
+    const heard = Promise.withResolvers<undefined>();
     const play = script({
       smoke: async () => {
-        await (await playing.promise).say('hold');
+        begun.resolve(undefined);
+        await heard.promise;
       },
     });
     const result = await stage().play(play, async (run) => {
-      playing.resolve(run);
-      return run.handle.result();
+      const end = run.handle.result();
+      await Promise.race([begun.promise, end]);
+      await run.say('hold').finally(() => heard.resolve(undefined));
+      return end;
     });
     expect(lasted(play)).toBeGreaterThanOrEqual(24 * hour);
     expect(lasted(play)).toBeLessThan(25 * hour);
