@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { SluiceError } from '../runbooks/errors.ts';
 import { calling, openSlack, wordOf } from '../src/slack/api.ts';
 import type { Frame } from '../src/slack/render/message.ts';
-import { mentionsOf } from '../src/slack/mentions.ts';
+import { callsAnybody, mentionsOf } from '../src/slack/mentions.ts';
 import { renderMessage } from '../src/slack/render/message.ts';
 import type { SlackMessage } from '../src/store/slack-messages.ts';
 import type { AnnounceActivities, AnnounceInput } from '../workflows/telling.ts';
@@ -56,7 +56,7 @@ export const makeAnnounce =
 
 /** Lines with the people whom they call. Without an access file that can be used nobody is, and they are said all the same. */
 const called = async ({ access }: Calls, lines: Told['lines']): Promise<Told['lines']> => {
-  if (lines.every(({ calls }) => calls.length === 0)) return lines;
+  if (!lines.some(({ calls }) => callsAnybody(calls))) return lines;
   const state = await access.look();
   return lines.map((line) => {
     const mentions = mentionsOf(state, line.calls);

@@ -2,10 +2,10 @@ import { condition, log } from '@temporalio/workflow';
 import type { EventBody, LedgerEvent } from '../runbooks/events.ts';
 import type { KeepInput } from './contract.ts';
 import { newsSignal } from './delivery-messages.ts';
-import { deliveryOf, startDelivery, toldOf } from './delivery.ts';
+import { deliveryOf, startDelivery } from './delivery.ts';
 import { Lane } from './lane.ts';
 import type { DeliverInput, SlackBlock } from './telling.ts';
-import { channelsOf } from './telling.ts';
+import { channelsOf, toldOf } from './telling.ts';
 
 /** What of `keep` people are asked or told, and, where they were, that nothing is asked any more. */
 const told: ReadonlySet<EventBody['type']> = new Set(['contract', 'command', 'keep-closed']);

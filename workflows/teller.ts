@@ -3,9 +3,9 @@ import type { LedgerEvent } from '../runbooks/events.ts';
 import { heeded } from '../runbooks/paging/heeded.ts';
 import type { RolloutInput } from './contract.ts';
 import { handOverSignal, newsSignal } from './delivery-messages.ts';
-import { deliveryOf, startDelivery, toldOf } from './delivery.ts';
+import { deliveryOf, startDelivery } from './delivery.ts';
 import type { Channels } from './telling.ts';
-import { channelsOf } from './telling.ts';
+import { channelsOf, toldOf } from './telling.ts';
 
 const batchSize = 50;
 

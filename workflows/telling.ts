@@ -2,6 +2,7 @@ import type { LedgerEvent } from '../runbooks/events.ts';
 import type { Actor } from '../runbooks/access.ts';
 import type { ChangeFacts, PageFacts, SourceFacts } from '../runbooks/paging/facts.ts';
 import type { PageBlock, PageSeverity } from '../runbooks/paging/page-block.ts';
+import { sourceAddress } from '../runbooks/paging/source.ts';
 import type { PageStory } from '../runbooks/paging/story.ts';
 import type { ServiceFile } from '../runbooks/service.ts';
 import type { RolloutState } from '../runbooks/state.ts';
@@ -147,3 +148,9 @@ export type DeliverInput = {
   readonly news?: readonly LedgerEvent[];
   readonly carried: Carried | null;
 };
+
+/** What of the service file goes with its delivery. */
+export const toldOf = (file: ServiceFile, environment: string): DeliverInput['file'] => ({
+  owners: file.owners,
+  source: sourceAddress(file.environments[environment]?.gates.source ?? {}),
+});

@@ -1,11 +1,13 @@
 import { v7 as uuidv7 } from 'uuid';
 import { refuseActor } from '../../runbooks/access.ts';
+import type { LedgerEvent } from '../../runbooks/events.ts';
 import { findService } from '../service-file/folder.ts';
 import type { RolloutView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
 import type { CommandRequest, SaidAnswer } from './requests.ts';
 import { accessAt } from './require.ts';
 import { recordRefusal } from './say.ts';
+import { tellQueued } from './tell-queued.ts';
 
 /** Longer than the few writes take. */
 const leaseMs = 10_000;
@@ -31,7 +33,8 @@ export const leaveQueue = async (
   }
   const common = { rolloutId, at: new Date().toISOString(), actor };
   const sentence = `${command} said by ${actor.id}${reason === null ? '' : ', with a reason'}. Nothing has run.`;
-  await deps.ledger.append([
+  const queued = await deps.ledger.queue.of(rolloutId);
+  const events: readonly LedgerEvent[] = [
     {
       ...common,
       id: `queue/left/${key}`,
@@ -39,7 +42,9 @@ export const leaveQueue = async (
       texts: reason === null ? {} : { reason },
     },
     { ...common, id: 'queue/closed', body: { type: 'closed', state: 'aborted', sentence }, texts: {} },
-  ]);
+  ];
+  await deps.ledger.append(events);
+  if (queued !== null) await tellQueued(deps, queued, events);
   await deps.ledger.queue.remove(rolloutId);
   return { outcome: 'done', rolloutId, effect: 'leave-queue', state: 'aborted', started: null };
 };

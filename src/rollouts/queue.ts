@@ -5,6 +5,7 @@ import type { Queued } from '../store/queue.ts';
 import type { RolloutsDeps } from './deps.ts';
 import type { StartAnswer } from './requests.ts';
 import { askToGiveWay } from './supersede.ts';
+import { tellQueued } from './tell-queued.ts';
 import type { Wanted } from './wanted.ts';
 
 // A deploy that was asked for while another one ran: `onNewer` of the service file. It stands in the ledger, one per
@@ -55,12 +56,19 @@ export const waitTurn = async (
       details: { rolloutId: running.rolloutId },
     };
   }
-  await deps.ledger.append([isQueued(queued)]);
+  await beginWaiting(deps, queued);
   return { outcome: 'queued', rolloutId: input.rolloutId, repeated: false, mode, behind: running.rolloutId };
 };
 
+/** Said once, whoever says it. */
+export const beginWaiting = async (deps: RolloutsDeps, queued: Queued): Promise<void> => {
+  const event = isQueued(queued);
+  await deps.ledger.append([event]);
+  await tellQueued(deps, queued, [event]);
+};
+
 /** Its first own event after the request; the same whoever writes it. */
-export const isQueued = ({ rolloutId, mode }: Queued): LedgerEvent => ({
+const isQueued = ({ rolloutId, mode }: Queued): LedgerEvent => ({
   rolloutId,
   id: 'queue/waiting',
   // The time is not compared: the first one stands.
@@ -81,23 +89,26 @@ export const isQueued = ({ rolloutId, mode }: Queued): LedgerEvent => ({
 /** The end of a deploy that has waited, told in its own story. */
 export const closeQueued = async (
   deps: RolloutsDeps,
-  rolloutId: string,
-  state: 'superseded' | 'refused' | 'aborted',
+  queued: Queued,
+  state: 'superseded' | 'refused',
   problem: Problem,
 ): Promise<void> => {
+  const { rolloutId } = queued;
   const common = { rolloutId, at: new Date().toISOString(), actor: null, texts: {} };
-  const told: readonly LedgerEvent[] =
+  const why: readonly LedgerEvent[] =
     state === 'refused'
       ? [{ ...common, id: 'queue/refused', body: { type: 'refused', problems: [problem] } }]
       : [];
-  await deps.ledger.append([
-    ...told,
+  const events: readonly LedgerEvent[] = [
+    ...why,
     { ...common, id: 'queue/closed', body: { type: 'closed', state, sentence: problem.message } },
-  ]);
+  ];
+  await deps.ledger.append(events);
+  await tellQueued(deps, queued, events);
 };
 
 const closeReplaced = (deps: RolloutsDeps, replaced: Queued, by: Queued): Promise<void> =>
-  closeQueued(deps, replaced.rolloutId, 'superseded', {
+  closeQueued(deps, replaced, 'superseded', {
     code: 'ROLLOUT_LOCKED',
     message: `${by.wanted.version ?? 'A newer one'} was asked for by ${by.wanted.actor.id} and waits in its place (rollout ${by.rolloutId}). Nothing has run.`,
   });

@@ -5,7 +5,7 @@ import type { Queued } from '../store/queue.ts';
 import type { RolloutView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { makeInput, refuseStart } from './input.ts';
-import { closeQueued, isQueued } from './queue.ts';
+import { beginWaiting, closeQueued } from './queue.ts';
 import { lastRun } from './runs.ts';
 import { run } from './start.ts';
 import { askToGiveWay } from './supersede.ts';
@@ -32,7 +32,7 @@ const lookAt = async (deps: RolloutsDeps, queued: Queued): Promise<void> => {
   const { ledger } = deps;
   const { rolloutId, service, environment } = queued;
   const view = await ledger.rollout(rolloutId);
-  if (view?.state === 'requested') await ledger.append([isQueued(queued)]);
+  if (view?.state === 'requested') await beginWaiting(deps, queued);
   else if (view?.state !== 'queued') return ledger.queue.remove(rolloutId);
   const others = (await ledger.rollouts({ service, environment, limit: 100 })).filter(
     ({ id }) => id !== rolloutId,
@@ -47,7 +47,7 @@ const lookAt = async (deps: RolloutsDeps, queued: Queued): Promise<void> => {
   if (last?.rolloutId === rolloutId) return ledger.queue.remove(rolloutId);
   const end = endOfWait(queued, others);
   if (end === null) return begin(deps, queued);
-  await closeQueued(deps, rolloutId, end.state, end.problem);
+  await closeQueued(deps, queued, end.state, end.problem);
   await ledger.queue.remove(rolloutId);
 };
 
@@ -58,7 +58,7 @@ const insist = async (deps: RolloutsDeps, queued: Queued): Promise<void> => {
   // It is on its way back for another reason, or about to end: that end decides.
   const view = await deps.ledger.rollout(queued.behind);
   if (view === null || view.endedAt !== null || view.state === 'rolling-back') return;
-  await closeQueued(deps, queued.rolloutId, 'refused', refused);
+  await closeQueued(deps, queued, 'refused', refused);
   await deps.ledger.queue.remove(queued.rolloutId);
 };
 
@@ -122,7 +122,7 @@ const begin = async (deps: RolloutsDeps, queued: Queued): Promise<void> => {
   } catch (error) {
     if (!(error instanceof SluiceError) || error.code.endsWith('_UNAVAILABLE')) throw error;
     const { code, message, hint } = error;
-    await closeQueued(deps, rolloutId, 'refused', { code, message, ...(hint === undefined ? {} : { hint }) });
+    await closeQueued(deps, queued, 'refused', { code, message, ...(hint === undefined ? {} : { hint }) });
     await queue.remove(rolloutId);
   }
 };

@@ -38,6 +38,8 @@ export type LiveModel = {
   /** `null`: nothing ran before, or it is not known yet (`hash` tells which). */
   readonly from: string | null;
   readonly actor: string;
+  /** Id of whoever asked for it; `null`: not known. */
+  readonly requester: string | null;
   readonly reason: string | null;
   readonly requestedAt: string;
   readonly hash: string | null;
@@ -50,6 +52,8 @@ export type LiveModel = {
   /** Groups: whose service it is, and who is asked to approve it. */
   readonly owners: readonly string[];
   readonly approvers: readonly string[];
+  /** Who asked for it may approve it, too. */
+  readonly selfApproves: boolean;
   /** Checks that whoever asked passed over, and why; `null`: the reason was erased. */
   readonly overrides: readonly { readonly check: string; readonly reason: string | null }[];
   readonly state: RolloutState;
@@ -96,6 +100,7 @@ export const emptyModel = (id: string): LiveModel => ({
   version: '',
   from: null,
   actor: '',
+  requester: null,
   reason: null,
   requestedAt: '',
   hash: null,
@@ -122,6 +127,7 @@ export const emptyModel = (id: string): LiveModel => ({
   byHand: [],
   owners: [],
   approvers: [],
+  selfApproves: false,
   contract: null,
   lifted: false,
   page: null,

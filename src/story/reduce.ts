@@ -65,7 +65,8 @@ const changesOf = (
   switch (body.type) {
     case 'requested': {
       const { kind, service, environment, version } = body;
-      const asked = { actor: actor?.name ?? actor?.id ?? 'nobody', reason: texts['reason'] ?? null };
+      const by = { actor: actor?.name ?? actor?.id ?? 'nobody', requester: actor?.id ?? null };
+      const asked = { ...by, reason: texts['reason'] ?? null };
       const overrides = overridesIn(texts);
       return { kind, service, environment, version, ...asked, overrides, requestedAt: at };
     }
@@ -148,6 +149,7 @@ const planned = (runbook: Runbook): Partial<LiveModel> => ({
   extend: runbook.gates.onInconclusive.extend,
   owners: runbook.owners,
   approvers: runbook.approval?.by ?? [],
+  selfApproves: runbook.approval?.self ?? false,
   weights: runbook.from === null ? null : { [runbook.from.version]: 100 },
   steps: runbook.steps.map((step) => ({ step, state: 'pending', startedAt: null, endedAt: null })),
 });

@@ -40,8 +40,11 @@ const warned: string[] = [];
 const log = pino({ level: 'warn' }, { write: (line: string) => void warned.push(line) });
 const people = accessFileSchema.parse({
   apiVersion: 'sluice/v1',
-  people: { bo: { slack: 'U0BO00001' }, cy: { email: 'cy@example.com' }, di: { slack: 'U0DI00001' } },
-  groups: { managers: ['bo', 'cy'], others: ['di'], 'team-shop': ['di'] },
+  people: {
+    ...{ bo: { slack: 'U0BO00001' }, cy: { email: 'cy@example.com' }, di: { slack: 'U0DI00001' } },
+    operator: { slack: 'U0OP00001' },
+  },
+  groups: { managers: ['bo', 'cy', 'di', 'operator'], others: ['di'], 'team-shop': ['di'] },
 });
 
 const deps = (token: string | null = 'env:TOKEN') => ({
@@ -124,29 +127,46 @@ test('one message per rollout is edited, and its thread has a line per event, in
   expect(words()).toHaveLength(8);
 });
 
-test('who is asked to approve is called by name, and who owns what nobody could be paged about; nobody else, whatever people write', async () => {
-  server.mayPing.add('@U0BO00001').add('@U0DI00001');
-  const story = newStory();
-  const approval = { by: ['managers'], count: 1, expiresMs: 3_600_000, self: false };
+test('who is asked to approve and has not is called by name, and who owns what nobody could be paged about; nobody else, whatever people write', async () => {
+  for (const id of ['@U0BO00001', '@U0DI00001', '@U0OP00001']) server.mayPing.add(id);
   const hash = 'a'.repeat(64);
-  story.note({
-    ...{ type: 'planned', hash, epoch: 1, warnings: [] },
-    runbook: { ...story.runbook, approval, owners: ['team-shop'] },
-  });
   const asked = { type: 'approval', hash, given: [], until: null, sentence: 'by <@U0CY00001>' } as const;
-  story
+  const planned = (self: boolean): Story => {
+    const story = newStory();
+    const approval = { by: ['managers'], count: 2, expiresMs: 3_600_000, self };
+    return story.note({
+      ...{ type: 'planned', hash, epoch: 1, warnings: [] },
+      runbook: { ...story.runbook, approval, owners: ['team-shop'] },
+    });
+  };
+  const pinged = () =>
+    server.workspace.messages.map(({ text }) => pingsIn(text)).filter(({ length }) => length > 0);
+  const story = planned(false)
     .note({ ...asked, is: 'asked' })
-    .note({ ...asked, is: 'reminder' })
+    .note({ ...asked, is: 'reminder', given: ['bo'] })
     .note({ ...asked, is: 'void' });
   await new Delivery(story).tell();
-  const pinged = server.workspace.messages.map(({ text }) => pingsIn(text));
-  expect(pinged.filter(({ length }) => length > 0)).toEqual([['@U0BO00001'], ['@U0BO00001']]);
+  expect(pinged()).toEqual([['@U0BO00001', '@U0DI00001'], ['@U0DI00001']]);
+  // Where the file lets whoever asked approve it, too.
+  await new Delivery(planned(true).note({ ...asked, is: 'asked' })).tell();
+  expect(pinged().at(-1)).toEqual(['@U0BO00001', '@U0DI00001', '@U0OP00001']);
 
   const incident = 'sluice/production/shop/1';
   const problem = { code: 'PAGER_REFUSED', message: 'The key is unknown.' } as const;
   story.note({ type: 'page-failed', incident, action: 'trigger', problem });
   await new Delivery(story).tell();
-  expect(server.workspace.messages.flatMap(({ text }) => pingsIn(text)).at(-1)).toBe('@U0DI00001');
+  expect(pinged().at(-1)).toEqual(['@U0DI00001']);
+});
+
+test('whose deploy has waited is called when it waits no longer, unless it was they who ended that', async () => {
+  server.mayPing.add('@U0OP00001');
+  const waiting = () => newStory().note({ type: 'state', state: 'queued', until: null, next: null });
+  const closed = { type: 'closed', state: 'superseded', sentence: 'A newer one waits.' } as const;
+  const pings = () => server.workspace.messages.flatMap(({ text }) => pingsIn(text));
+  await new Delivery(waiting().note(closed)).tell();
+  expect(pings()).toEqual([]);
+  await new Delivery(waiting().note(closed, { actor: null })).tell();
+  expect(pings()).toEqual(['@U0OP00001']);
 });
 
 test('a message and a line whose answer got lost are found again, not posted twice', async () => {

@@ -3,18 +3,37 @@ import type { RolloutView } from '../../src/store/views.ts';
 import { sluice } from '../e2e/cli.ts';
 import { Dev } from '../e2e/dev.ts';
 import { oldVersion } from '../e2e/files.ts';
+import { Office } from '../e2e/office.ts';
+import { until } from '../e2e/until.ts';
+import { pingsIn } from '../servers/slack/blocks.ts';
+import type { Kept } from '../servers/slack/workspace.ts';
 
+let office: Office;
 let dev: Dev;
 beforeAll(async () => {
-  dev = await Dev.start([
-    { name: 'queues', watch: '1h', onNewer: 'queue' },
-    { name: 'gives', watch: '1h', onNewer: 'supersede' },
-  ]);
-  for (const name of ['queues', 'gives'])
+  office = await Office.open();
+  const talks = { slack: Office.channel, access: '{ deploy: [team] }' };
+  dev = await Dev.start(
+    [
+      { name: 'queues', watch: '1h', onNewer: 'queue' },
+      { name: 'gives', watch: '1h', onNewer: 'supersede' },
+      { name: 'talks', watch: '1h', onNewer: 'queue', ...talks },
+    ],
+    office.environment,
+  );
+  dev.files.access(`apiVersion: sluice/v1
+people:
+  ana: { slack: U0ANA0001 }
+  bo: { slack: U0BO00001 }
+groups:
+  team: [ana, bo]
+`);
+  for (const name of ['queues', 'gives', 'talks'])
     for (const version of ['1.1.0', '1.2.0', '1.3.0']) dev.files.release(name, version);
 }, 90_000);
 afterAll(async () => {
   await dev.stop();
+  await office.close();
 }, 60_000);
 
 const isWatching = ({ state }: RolloutView): boolean => state === 'watching';
@@ -98,5 +117,40 @@ test('a newer deploy takes the place of the one that runs: that goes back, then 
     expect(await dev.api.refusal(same)).toMatchObject({ code: 'ROLLOUT_LOCKED' });
     await dev.api.say(second.rolloutId, 'promote');
     expect(await dev.api.ended(second.rolloutId)).toMatchObject({ state: 'succeeded' });
+  });
+});
+
+test('what waits has its message in Slack: whoever asked is called when it waits no longer, and what starts goes on in it', async () => {
+  office.server.mayPing.add('@U0ANA0001');
+  const service = dev.service('talks');
+  await service.under(100, async () => {
+    const { rolloutId: first } = await service.deploy('1.1.0');
+    await dev.api.reaches(first, 'watching', isWatching);
+    const person = (id: string, name: string) => office.person(dev.home, id, name);
+    /** The message of that version, once its words say that state. */
+    const says = (version: string, state: string): Promise<Kept> =>
+      until(
+        `the message of ${version} says ${state}`,
+        () => office.roots('talks').find(({ text }) => text.includes(version) && text.includes(`: ${state}.`)),
+        { seen: office.seen },
+      );
+
+    expect((await person('U0ANA0001', 'ana').type('/deploy', 'talks 1.2.0')).text).toMatch(/^\*It waits\*/);
+    await says('1.2.0', 'queued');
+    expect((await person('U0BO00001', 'bo').type('/deploy', 'talks 1.3.0')).text).toMatch(/^\*It waits\*/);
+    const waits = await says('1.3.0', 'queued');
+    expect(JSON.stringify(waits.blocks)).toContain('sluice-abort');
+    const replaced = await says('1.2.0', 'superseded');
+    const [told] = await office.thread(replaced, 'the thread says why', (lines) =>
+      lines.some(({ text }) => text.includes('1.3.0 was asked for by bo')),
+    ).then((lines) => lines.slice(-1));
+    expect(pingsIn(told?.text ?? '')).toEqual(['@U0ANA0001']);
+
+    await dev.api.say(first, 'promote');
+    expect(await says('1.3.0', 'watching')).toMatchObject({ ts: waits.ts });
+    expect(office.roots('talks')).toHaveLength(3);
+    const [running] = await dev.api.rollouts('talks');
+    await dev.api.say(running?.id ?? '', 'abort');
+    await says('1.3.0', 'aborted');
   });
 });

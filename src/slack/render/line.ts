@@ -2,20 +2,36 @@ import type { RolloutState } from '../../../runbooks/state.ts';
 import { needsPerson, sayEvent } from '../../story/say-event.ts';
 import type { LiveModel } from '../../story/model.ts';
 import type { StoredEvent } from '../../store/views.ts';
+import type { Called } from '../mentions.ts';
+import { nobody } from '../mentions.ts';
 import { literal, slackTime } from './escape.ts';
 
-/** One line of the thread. `broadcast`: the channel sees it, too. `calls`: groups that are called to it. */
+/** One line of the thread. `broadcast`: the channel sees it, too. `calls`: who is called to it. */
 export type ThreadLine = {
   readonly text: string;
   readonly broadcast: boolean;
-  readonly calls: readonly string[];
+  readonly calls: Called;
 };
 
-/** Who is asked is called, and who owns what nobody could be paged about. */
-const callsOf = ({ approvers, owners }: LiveModel, { body }: StoredEvent): readonly string[] => {
-  if (body.type === 'approval') return body.is === 'void' ? [] : approvers;
-  if (body.type === 'contract') return body.is === 'asked' || body.is === 'reminder' ? approvers : [];
-  return body.type === 'page-late' || body.type === 'page-failed' ? owners : [];
+/** Who is asked and can still answer, who owns what nobody could be paged about, and whose deploy waits no longer. */
+const callsOf = (model: LiveModel, { body, actor }: StoredEvent): Called => {
+  const { approvers, requester, selfApproves } = model;
+  const asker = requester === null ? [] : [requester];
+  switch (body.type) {
+    case 'approval':
+      if (body.is === 'void') return nobody;
+      return { ...nobody, groups: approvers, except: [...body.given, ...(selfApproves ? [] : asker)] };
+    case 'contract':
+      return body.is === 'asked' || body.is === 'reminder' ? { ...nobody, groups: approvers } : nobody;
+    case 'page-late':
+    case 'page-failed':
+      return { ...nobody, groups: model.owners };
+    case 'closed':
+      // It has waited in the queue, and nobody looks at a message that has not changed for hours.
+      return model.state === 'queued' && actor?.id !== requester ? { ...nobody, people: asker } : nobody;
+    default:
+      return nobody;
+  }
 };
 
 /** Ends that nothing was done in are no news for a channel. */

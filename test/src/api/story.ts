@@ -54,11 +54,11 @@ const operator = { id: 'operator', via: 'operator', groups: ['operator'] } as co
 
 /** As a writer hands them to the ledger. */
 export const toWrite = (events: readonly StoredEvent[]): readonly LedgerEvent[] =>
-  events.map(({ rolloutId: id, id: eventId, at, body, texts }) => ({
+  events.map(({ rolloutId: id, id: eventId, at, actor, body, texts }) => ({
     rolloutId: id,
     id: eventId,
     at,
-    actor: operator,
+    actor: actor === null ? null : { id: actor.id, via: actor.via, groups: actor.groups },
     body,
     texts: Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text ?? ''])),
   }));
@@ -112,7 +112,7 @@ export class Story {
     return this;
   }
 
-  note(body: EventBody, more: Partial<Pick<LedgerEvent, 'texts'>> = {}): this {
+  note(body: EventBody, more: Partial<Pick<StoredEvent, 'texts' | 'actor'>> = {}): this {
     const position = this.events.length + 1;
     this.events.push({
       rolloutId: this.id,
