@@ -4,7 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { readPracticeEvents } from '../activities/targets/practice/event-log.ts';
 import { benchGate } from './bench-gate.ts';
-import { benchSlack } from './bench-slack.ts';
+import { benchSlack } from './bench-slack/run.ts';
 import { benchStrategies } from './bench-strategies.ts';
 import { benchWatches } from './bench-watches/run.ts';
 import { askDaemon, practiceEnvironment, startDaemon, stopDaemon } from './practice-daemon.ts';
