@@ -8,6 +8,7 @@ import type { TargetAction } from '../../../../runbooks/runbook.ts';
 import { practiceTarget } from '../../../../activities/targets/practice/adapter.ts';
 import { digestOf } from '../../../../activities/targets/practice/artifact.ts';
 import { callPlane } from '../../../../activities/targets/practice/control-client.ts';
+import type { PlaneAnswer, PlaneCall } from '../../../../activities/targets/practice/control-client.ts';
 import { clientsSchema, serviceViewSchema } from '../../../../activities/targets/practice/control.ts';
 import type {
   ClientSeconds,
@@ -103,6 +104,9 @@ export const manifestOf = (version: string, overrides: Overrides = {}) => {
   return { text, digest: digestOf(text) };
 };
 
+/** A plane on a machine with much to do answers late: how fast it does is not what these tests are about. */
+const patientMs = 30_000;
+
 /** A plane with the service `shop`, and what tests do to it. Fences rise by themselves unless given. */
 export class PracticeRig {
   readonly home: string;
@@ -112,13 +116,17 @@ export class PracticeRig {
 
   private constructor(home: string) {
     this.home = home;
-    this.target = practiceTarget(home);
+    this.target = practiceTarget(home, { timeoutMs: patientMs });
   }
 
   static async start(home?: string): Promise<PracticeRig> {
     const rig = new PracticeRig(home ?? (await freshHome()));
     await rig.ensure();
     return rig;
+  }
+
+  #call(call: Omit<PlaneCall, 'timeoutMs'>): Promise<PlaneAnswer> {
+    return callPlane(this.home, { ...call, timeoutMs: patientMs });
   }
 
   get pid(): number {
@@ -138,17 +146,17 @@ export class PracticeRig {
   }
 
   async create(wanted: Partial<Create> = {}): Promise<void> {
-    const answer = await callPlane(this.home, { method: 'PUT', path: '/services/shop', body: wanted });
+    const answer = await this.#call({ method: 'PUT', path: '/services/shop', body: wanted });
     if (answer.status >= 300) throw new Error(JSON.stringify(answer.body));
   }
 
   async load(load: Partial<Load>): Promise<void> {
-    const answer = await callPlane(this.home, { method: 'PUT', path: '/services/shop/load', body: load });
+    const answer = await this.#call({ method: 'PUT', path: '/services/shop/load', body: load });
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
   }
 
   async fault(fault: Fault): Promise<void> {
-    const answer = await callPlane(this.home, { method: 'POST', path: '/services/shop/faults', body: fault });
+    const answer = await this.#call({ method: 'POST', path: '/services/shop/faults', body: fault });
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
   }
 
@@ -183,12 +191,12 @@ export class PracticeRig {
   }
 
   async view(): Promise<ServiceView> {
-    const answer = await callPlane(this.home, { method: 'GET', path: '/services/shop' });
+    const answer = await this.#call({ method: 'GET', path: '/services/shop' });
     return serviceViewSchema.parse(answer.body);
   }
 
   async clients(): Promise<ClientSeconds['seconds']> {
-    const answer = await callPlane(this.home, { method: 'GET', path: '/services/shop/clients' });
+    const answer = await this.#call({ method: 'GET', path: '/services/shop/clients' });
     return clientsSchema.parse(answer.body).seconds;
   }
 

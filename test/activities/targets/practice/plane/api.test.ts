@@ -33,7 +33,7 @@ describe('the control API', () => {
     ] as const;
     const before = (await rig.events()).length;
     for (const [method, path, body, status] of cases) {
-      const answer = await callPlane(rig.home, { method, path, body });
+      const answer = await callPlane(rig.home, { method, path, body, timeoutMs: 30_000 });
       expect(answer).toEqual({
         status,
         body: expect.objectContaining({ code: expect.any(String), message: expect.any(String) }),
