@@ -155,9 +155,7 @@ test('a day: asked for in Slack, approved by somebody else, watched, breached, t
     expect(inThread.filter(of(pageStory))).toEqual(pageStory);
     // Who was asked and may answer was called, and nobody else by anything: not ana, who asked for it herself.
     const called = lines.filter(({ text }) => pingsIn(text).length > 0);
-    expect(called.map(({ text }) => [words([text])[0], pingsIn(text)])).toEqual([
-      ['asks', ['@U0BO00001']],
-    ]);
+    expect(called.map(({ text }) => [words([text])[0], pingsIn(text)])).toEqual([['asks', ['@U0BO00001']]]);
     expect(onCall.alerts(id)).toHaveLength(1);
     expect(alert.triggers.map(({ payload }) => payload.severity)).toEqual(['error']);
     // From the page to the thread, where people talk.

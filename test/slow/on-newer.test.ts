@@ -131,7 +131,8 @@ test('what waits has its message in Slack: whoever asked is called when it waits
     const says = (version: string, state: string): Promise<Kept> =>
       until(
         `the message of ${version} says ${state}`,
-        () => office.roots('talks').find(({ text }) => text.includes(version) && text.includes(`: ${state}.`)),
+        () =>
+          office.roots('talks').find(({ text }) => text.includes(version) && text.includes(`: ${state}.`)),
         { seen: office.seen },
       );
 
@@ -141,9 +142,11 @@ test('what waits has its message in Slack: whoever asked is called when it waits
     const waits = await says('1.3.0', 'queued');
     expect(JSON.stringify(waits.blocks)).toContain('sluice-abort');
     const replaced = await says('1.2.0', 'superseded');
-    const [told] = await office.thread(replaced, 'the thread says why', (lines) =>
-      lines.some(({ text }) => text.includes('1.3.0 was asked for by bo')),
-    ).then((lines) => lines.slice(-1));
+    const [told] = await office
+      .thread(replaced, 'the thread says why', (lines) =>
+        lines.some(({ text }) => text.includes('1.3.0 was asked for by bo')),
+      )
+      .then((lines) => lines.slice(-1));
     expect(pingsIn(told?.text ?? '')).toEqual(['@U0ANA0001']);
 
     await dev.api.say(first, 'promote');

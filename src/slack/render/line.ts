@@ -17,21 +17,15 @@ export type ThreadLine = {
 const callsOf = (model: LiveModel, { body, actor }: StoredEvent): Called => {
   const { approvers, requester, selfApproves } = model;
   const asker = requester === null ? [] : [requester];
-  switch (body.type) {
-    case 'approval':
-      if (body.is === 'void') return nobody;
-      return { ...nobody, groups: approvers, except: [...body.given, ...(selfApproves ? [] : asker)] };
-    case 'contract':
-      return body.is === 'asked' || body.is === 'reminder' ? { ...nobody, groups: approvers } : nobody;
-    case 'page-late':
-    case 'page-failed':
-      return { ...nobody, groups: model.owners };
-    case 'closed':
-      // It has waited in the queue, and nobody looks at a message that has not changed for hours.
-      return model.state === 'queued' && actor?.id !== requester ? { ...nobody, people: asker } : nobody;
-    default:
-      return nobody;
-  }
+  if (body.type === 'approval' && body.is !== 'void')
+    return { ...nobody, groups: approvers, except: [...body.given, ...(selfApproves ? [] : asker)] };
+  if (body.type === 'contract' && (body.is === 'asked' || body.is === 'reminder'))
+    return { ...nobody, groups: approvers };
+  if (body.type === 'page-late' || body.type === 'page-failed') return { ...nobody, groups: model.owners };
+  // It has waited in the queue, and nobody looks at a message that has not changed for hours.
+  if (body.type === 'closed' && model.state === 'queued' && actor?.id !== requester)
+    return { ...nobody, people: asker };
+  return nobody;
 };
 
 /** Ends that nothing was done in are no news for a channel. */
