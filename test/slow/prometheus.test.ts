@@ -42,6 +42,8 @@ const gatesOn = (service: string, url: string, every: string) => ({
   },
   history: '1m',
   holdBack: '10%',
+  // In watches as short as these the errors of a healthy release come in a heap now and then: then it is watched on.
+  onInconclusive: { extend: '15s', then: 'ask' },
 });
 
 describeWithPrometheus('a gate on a real Prometheus', () => {
@@ -203,7 +205,7 @@ describeWithPrometheus('a gate on a real Prometheus', () => {
       );
       await prometheus.restart();
       const view = await service.ends(rolloutId);
-      expect(view.watches[0]?.verdict).toMatchObject({ kind: 'pass', reason: 'healthy' });
+      expect(view.watches.at(-1)?.verdict).toMatchObject({ kind: 'pass', reason: 'healthy' });
       expect(view.state).toBe('succeeded');
       await replaysAsLived(view);
     });
