@@ -18,7 +18,6 @@ export const states = [
   'aborted',
   'refused',
   'rolled-back-by-hand',
-  'blocked',
   'awaiting-approval',
   'denied',
   'expired',
@@ -44,8 +43,8 @@ export const commands = [
 export type Command = (typeof commands)[number];
 
 /**
- * What an accepted command does. `start-…` is a new rollout, begun by the façade, which also takes one out of the queue;
- * the others act on this one.
+ * What an accepted command does. `start-…` is a new rollout, begun by the façade, as is `override`: once more, over the
+ * checks that stood against it. The façade also takes one out of the queue; the others act on this one.
  */
 export type Effect =
   | 'approve'
@@ -100,13 +99,6 @@ export const stateTable: Readonly<Record<RolloutState, StateRow>> = {
     says: 'making the runbook',
     accepts: back,
     because: 'its runbook is still being made',
-  },
-  blocked: {
-    open: true,
-    exit: null,
-    says: 'stopped by a check',
-    accepts: { ...back, override: 'override' },
-    because: 'a check stops it',
   },
   'awaiting-approval': {
     open: true,
@@ -202,7 +194,7 @@ export const stateTable: Readonly<Record<RolloutState, StateRow>> = {
     open: false,
     exit: 2,
     says: 'refused, nothing was done',
-    accepts: { retry: 'start-again' },
+    accepts: { retry: 'start-again', override: 'override' },
     because: 'it was refused',
   },
   'rolled-back-by-hand': {

@@ -148,6 +148,7 @@ export const groups: readonly (readonly [heading: string, rows: readonly Row[]])
       tell('accept', 'go on without a verdict, where the gate could not tell'),
       tell('page', 'page on-call by hand, where the service file names somebody'),
       tell('retry', 'try a failed way back again, or a rollout that ended'),
+      tell('override', 'begin a refused rollout over the checks that stood against it; needs --reason'),
       tell('take-over', 'end a failed way back that was finished by hand'),
     ],
   ],

@@ -1,7 +1,8 @@
 import { SluiceError } from '../../runbooks/errors.ts';
+import type { Effect } from '../../runbooks/state.ts';
 import { judgeMeant } from '../../runbooks/state.ts';
-import type { RolloutView } from '../store/views.ts';
 import { adopt } from './adopt.ts';
+import { wantedAgain } from './again.ts';
 import { acknowledge } from './delivery.ts';
 import type { RolloutsDeps } from './deps.ts';
 import type { Rollouts } from './facade.ts';
@@ -71,45 +72,21 @@ const recoverBefore = async (
   }
 };
 
-/** What a rollout of a flag wanted; taken back, the flag is off. */
-const flagOf = async (
-  { ledger }: RolloutsDeps,
-  view: RolloutView,
-  again: boolean,
-): Promise<{ readonly name: string; readonly percent: number }> => {
-  const steps = (await ledger.runbook(view.id))?.steps ?? [];
-  const last = steps.findLast((step) => step.kind === 'release');
-  if (last !== undefined) return { name: last.flag, percent: again ? last.percent : 0 };
-  throw new SluiceError({
-    code: 'COMMAND_REFUSED',
-    message: `Rollout ${view.id} was never planned: nobody knows which flag it was for.`,
-    hint: `Say it anew: sluice flag ${view.service} FLAG PERCENT`,
-  });
-};
+const beginsAnother = (effect: Effect): effect is 'start-again' | 'start-rollback' | 'override' =>
+  effect === 'start-again' || effect === 'start-rollback' || effect === 'override';
 
-/** An ended rollout takes two commands, and both begin a new one; an open rollout hears them itself. */
+/** What an ended rollout takes begins a new one; an open rollout hears it itself. */
 const say = async (deps: RolloutsDeps, request: CommandRequest): Promise<SaidAnswer> => {
   const view = await find(deps, request.id);
   // Said again after it was taken: what it did to this rollout must not begin another one.
   const before = request.key === null ? null : await answered(deps, view, request.key);
   if (before !== null) return before;
   const judged = judgeMeant(view.state, request.command, request.meant);
-  const { actor, reason, key } = request;
-  const { service, environment, state } = view;
-  if ('effect' in judged && (judged.effect === 'start-rollback' || judged.effect === 'start-again')) {
-    const common = { service, environment, actor, reason, of: view.id };
-    const again = judged.effect === 'start-again';
-    const flag = view.kind === 'flag' ? await flagOf(deps, view, again) : null;
-    const wanted =
-      flag === null
-        ? {
-            ...common,
-            kind: again ? ('deploy' as const) : ('rollback' as const),
-            version: again ? view.version : null,
-          }
-        : { ...common, kind: 'flag' as const, version: null, flag };
-    const started = await start(deps, wanted, key);
-    return { outcome: 'done', rolloutId: started.rolloutId, effect: judged.effect, state, started };
+  const { key } = request;
+  if ('effect' in judged && beginsAnother(judged.effect)) {
+    const { effect } = judged;
+    const started = await start(deps, await wantedAgain(deps, view, request, effect), key);
+    return { outcome: 'done', rolloutId: started.rolloutId, effect, state: view.state, started };
   }
   if ('effect' in judged && judged.effect === 'leave-queue') return leaveQueue(deps, view, request);
   if (view.state === 'succeeded' && request.command === 'approve')

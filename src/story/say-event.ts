@@ -171,7 +171,6 @@ export const needsPerson = (state: RolloutState): boolean =>
   state === 'held' ||
   state === 'inconclusive' ||
   state === 'rollback-failed' ||
-  state === 'blocked' ||
   state === 'awaiting-approval';
 
 /** States that end by themselves, in their time. */

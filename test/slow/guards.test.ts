@@ -97,6 +97,22 @@ describe('what stands in the way of a deploy', () => {
       const other = await run('deploy', 'shop', '1.1.0', '--override', 'gate:not this one', '--json');
       expect(JSON.parse(other.err)).toMatchObject({ code: 'FROZEN' });
 
+      // The refused one begins once more, over what stood against it and what was passed over already.
+      const [stopped] = await dev.api.rollouts('shop');
+      const id = stopped?.id ?? '';
+      const silent = await run('override', id);
+      expect(silent).toMatchObject({ exit: 1, err: expect.stringContaining('A reason is needed') });
+      const begun = await run('override', id, '--reason', 'payments are down', '--json');
+      expect(begun.exit).toBe(0);
+      const [over] = await dev.api.rollouts('shop');
+      expect(over).toMatchObject({ version: '1.1.0', of: id });
+      expect((await dev.api.events(over?.id ?? ''))[0]?.texts).toEqual({
+        'override.gate': 'not this one',
+        'override.window': 'payments are down',
+      });
+      await dev.api.reaches(over?.id ?? '', 'watching', ({ state }) => state === 'watching');
+      expect(await run('abort', over?.id ?? '', '--wait')).toMatchObject({ exit: 5 });
+
       const override = ['--override', 'window:payments are down'];
       const planned = await run('plan', 'shop', '1.1.0', ...override);
       expect(planned.exit).toBe(0);
@@ -133,6 +149,13 @@ describe('what stands in the way of a deploy', () => {
     await written(frozen, async () => {
       const deploy = await run('deploy', 'shop', '1.1.0', '--json');
       expect(JSON.parse(deploy.err)).toMatchObject({ code: 'SERVICE_LOCKED' });
+      // A lock is somebody's word and no check: they are asked, it is not passed over.
+      const [stopped] = await dev.api.rollouts('shop');
+      const override = await run('override', stopped?.id ?? '', '--reason', 'I am in a hurry', '--json');
+      expect(JSON.parse(override.err)).toMatchObject({
+        code: 'COMMAND_REFUSED',
+        message: expect.stringContaining('is no check that can be passed over'),
+      });
       expect(await run('rollback', 'shop', '--wait')).toMatchObject({ exit: 0 });
       expect((await dev.api.rollouts('shop'))[0]).toMatchObject({
         kind: 'rollback',

@@ -57,20 +57,6 @@ const tales: Readonly<Record<RolloutState, () => Tale>> = {
     story: new Story(version).state('queued', 0, 'it starts once the rollout before it has succeeded'),
   }),
   planning: () => ({ story: new Story(version).state('planning') }),
-  blocked: () => ({
-    story: planned()
-      .note({
-        type: 'refused',
-        problems: [
-          {
-            code: 'ROLLOUT_LOCKED',
-            message: 'production is frozen until Monday 08:00 UTC: holidays.',
-            hint: 'Override the check freeze, with a reason, or wait.',
-          },
-        ],
-      })
-      .state('blocked', 12 * hour),
-  }),
   'awaiting-approval': () => ({ story: asking() }),
   deploying: () => ({
     story: planned().stepsUpTo(1).state('deploying').note({ type: 'step-started', step: 1 }),
@@ -132,14 +118,15 @@ const tales: Readonly<Record<RolloutState, () => Tale>> = {
         type: 'refused',
         problems: [
           {
-            code: 'ARTIFACT_NOT_FOUND',
-            message: 'There is no artifact of 2.2.0.',
-            hint: 'There are 2.0.4 and 2.1.0.',
+            code: 'WATCH_TOO_SHORT',
+            message: '15 min are too short for this traffic: a rise by 1 point stays unseen.',
+            hint: 'To exclude +1 point: about 44 minutes. Those who may can pass over it: --override window:"REASON".',
+            details: { check: 'window' },
           },
         ],
       }),
       'refused',
-      'There is no artifact of 2.2.0.',
+      '15 min are too short for this traffic: a rise by 1 point stays unseen.',
     ),
   }),
   superseded: () => ({

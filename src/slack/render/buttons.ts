@@ -68,8 +68,7 @@ const faces: Readonly<Record<Command, Face>> = {
   override: {
     label: 'Override…',
     style: 'danger',
-    asks: ({ place, from, version }) =>
-      `${place}: ${from} → ${version} goes on against a check that stops it.`,
+    asks: ({ place, from, version }) => `${place}: ${from} → ${version} begins over what stood against it.`,
     why: true,
   },
   retry: { label: 'Retry…', asks: ({ place, from, version }) => `${place}: ${from} → ${version} once more.` },
@@ -91,7 +90,6 @@ const offered: Readonly<Record<RolloutState, readonly Command[]>> = {
   requested: ['abort'],
   queued: ['abort'],
   planning: ['abort'],
-  blocked: ['override'],
   'awaiting-approval': ['approve', 'deny'],
   deploying: ['hold', 'abort'],
   ramping: ['hold', 'abort'],
@@ -106,7 +104,7 @@ const offered: Readonly<Record<RolloutState, readonly Command[]>> = {
   aborted: ['retry'],
   denied: ['retry'],
   expired: ['retry'],
-  refused: ['retry'],
+  refused: ['override', 'retry'],
   superseded: ['retry'],
   'rolled-back-by-hand': ['retry'],
 };
@@ -115,11 +113,17 @@ export const commandsOffered = (state: RolloutState): readonly Command[] =>
   offered[state].filter((command) => stateTable[state].accepts[command] !== undefined);
 
 export const buttonsOf = (model: LiveModel): readonly Button[] => [
-  ...commandsOffered(model.state).map((command) => button(actionId(command), faceOf(command, model), model)),
+  ...commandsOffered(model.state)
+    .filter((command) => command !== 'override' || isStoppedByChecks(model))
+    .map((command) => button(actionId(command), faceOf(command, model), model)),
   ...(model.contract === null ? [] : [button(contractAction, contractFace, model)]),
   ...(isQuarantined(model) ? [button(liftAction, liftFace, model)] : []),
   ...(model.page === 'open' ? [button(acknowledgeAction, acknowledgeFace, model)] : []),
 ];
+
+/** What names no check can not be passed over. */
+const isStoppedByChecks = ({ problems }: LiveModel): boolean =>
+  problems.length > 0 && problems.every(({ details }) => typeof details?.['check'] === 'string');
 
 /** What a gate sent back is refused everywhere, until somebody says that it was not the release's fault. */
 const isQuarantined = ({ state, kind, cause, lifted }: LiveModel): boolean =>

@@ -91,7 +91,7 @@ const rail = (model: LiveModel, now: number): string => {
 const mostRail = 2000;
 
 /** Nothing has run yet: who decides reads what speaks against it. */
-const deciding: ReadonlySet<RolloutState> = new Set(['planning', 'blocked', 'awaiting-approval']);
+const deciding: ReadonlySet<RolloutState> = new Set(['planning', 'awaiting-approval']);
 const mostWarnings = 6;
 
 /** What the plan warns of, before it runs; and the checks that were passed over, with their reasons, from then on. */
@@ -121,7 +121,7 @@ const told = (model: LiveModel): readonly string[] => {
   }
   if (trafficBackMs !== null) lines.push(`traffic back after ${sayDuration(trafficBackMs)}`);
   if (verified !== null) lines.push(literal(verified, 600));
-  if (state === 'rollback-failed' || state === 'refused' || state === 'blocked')
+  if (state === 'rollback-failed' || state === 'refused')
     for (const { message, hint } of problems.slice(-3))
       lines.push(literal(hint === undefined ? message : `${message} ${hint}`, 600));
   // The end of what went back says its cause and what was seen after it once more.

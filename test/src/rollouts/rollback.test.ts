@@ -124,7 +124,7 @@ test('a retry that was taken by a failed way back begins nothing when it comes a
 test('a key that is refused twice, each time for another reason, is told each of them', async () => {
   await ledger.append([
     event(ended, 'face/requested', requested('2.1.0')),
-    event(ended, 'rollout/1', { type: 'state', state: 'blocked', until: null, next: null }),
+    event(ended, 'rollout/1', { type: 'state', state: 'deploying', until: null, next: null }),
   ]);
   const override = { id: ended, command: 'override', actor: ana, reason: null, key: 'k-1' } as const;
   const rollouts = createRollouts(deps);

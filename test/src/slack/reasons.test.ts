@@ -82,11 +82,26 @@ test('who accepts what could not be told is asked why', async () => {
   expect(desk.calls).toMatchObject([{ with: { command: 'accept', reason: 'the counters are new' } }]);
 });
 
+const refusedBy = (details: Readonly<Record<string, string>>): Story =>
+  new Story('2.2.0', { id: uuidv7() })
+    .note({
+      type: 'refused',
+      problems: [{ code: 'WATCH_TOO_SHORT', message: 'The watch is too short.', details }],
+    })
+    .note({ type: 'closed', state: 'refused', sentence: 'The watch is too short.' });
+
+test('what is no check has no button to pass over it', async () => {
+  const story = refusedBy({});
+  await desk.world.tell(story);
+  const buttons = buttonsIn(await desk.messageOf(story.id)).map(({ action_id }) => action_id);
+  expect(buttons).toEqual(['sluice-retry']);
+});
+
 test('who overrides a check is asked why', async () => {
-  const story = new Story('2.2.0', { id: uuidv7() }).planned().state('blocked');
+  const story = refusedBy({ check: 'window' });
   await desk.world.tell(story);
   const { form } = await formAfter(story.id, 'sluice-override');
-  expect(JSON.stringify(form.view)).toContain('goes on against a check that stops it.');
+  expect(JSON.stringify(form.view)).toContain('begins over what stood against it.');
   expect(desk.calls).toEqual([]);
   await desk.ana.send(desk.ana.submit(form, { reason: 'the check is wrong' }));
   expect(desk.calls).toMatchObject([{ with: { command: 'override', reason: 'the check is wrong' } }]);

@@ -8,7 +8,6 @@ const rows: Readonly<Record<RolloutState, readonly string[]>> = {
   requested: ['Abort…'],
   queued: ['Abort…'],
   planning: ['Abort…'],
-  blocked: ['Override…'],
   'awaiting-approval': ['Approve', 'Deny…'],
   deploying: ['Hold', 'Abort and roll back…'],
   ramping: ['Hold', 'Abort and roll back…'],
@@ -24,7 +23,7 @@ const rows: Readonly<Record<RolloutState, readonly string[]>> = {
   aborted: ['Retry…'],
   denied: ['Retry…'],
   expired: ['Retry…'],
-  refused: ['Retry…'],
+  refused: ['Override…', 'Retry…'],
   superseded: ['Retry…'],
   'rolled-back-by-hand': ['Retry…'],
 };

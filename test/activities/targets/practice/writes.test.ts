@@ -121,6 +121,7 @@ describe('fences', () => {
     await rig.establish('1.0.0');
     await rig.deploy('2.0.0');
     await rig.ready('2.0.0');
+    rig.hurry();
     await rig.fault({ delayNextWriteMs: 3000, action: 'shift' });
     const forward = rig.write({ do: 'shift', weights: { '1.0.0': 50, '2.0.0': 50 } }, 30);
     forward.catch(() => undefined);
@@ -137,6 +138,7 @@ describe('fences', () => {
     const rig = await PracticeRig.start();
     await rig.create();
     await rig.establish('1.0.0');
+    rig.hurry();
     await rig.fault({ delayNextWriteMs: 2500 });
     const promote = rig.write({ do: 'promote', version: '1.0.0' }, 40);
     await expect(promote).rejects.toMatchObject({ code: 'TARGET_UNAVAILABLE' });
@@ -216,6 +218,7 @@ describe('refusals and failures, as the adapter tells them', () => {
     await rig.create();
     await rig.establish('1.0.0');
     const { proxy } = await rig.view();
+    rig.hurry();
     await rig.fault({ unreachableMs: 3_600_000 });
     const before = await witnessed(rig);
     const write = rig.write({ do: 'promote', version: '1.0.0' });
