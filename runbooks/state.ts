@@ -43,8 +43,8 @@ export const commands = [
 export type Command = (typeof commands)[number];
 
 /**
- * What an accepted command does. `start-…` is a new rollout, begun by the façade, as is `override`: once more, over the
- * checks that stood against it. The façade also takes one out of the queue; the others act on this one.
+ * What an accepted command does. `start-…` is a new rollout, begun by the façade (`start-over`: over the checks that
+ * stood against it), which also takes one out of the queue; the others act on this one.
  */
 export type Effect =
   | 'approve'
@@ -55,12 +55,12 @@ export type Effect =
   | 'accept'
   | 'promote'
   | 'way-back'
-  | 'override'
   | 'retry-way-back'
   | 'take-over'
   | 'page'
   | 'start-rollback'
   | 'start-again'
+  | 'start-over'
   | 'leave-queue';
 
 type StateRow = {
@@ -194,7 +194,7 @@ export const stateTable: Readonly<Record<RolloutState, StateRow>> = {
     open: false,
     exit: 2,
     says: 'refused, nothing was done',
-    accepts: { retry: 'start-again', override: 'override' },
+    accepts: { retry: 'start-again', override: 'start-over' },
     because: 'it was refused',
   },
   'rolled-back-by-hand': {

@@ -236,8 +236,8 @@ export class Control {
       case 'deny':
         this.approvals?.take(effect, actor);
         return;
-      case 'override':
       case 'start-again':
+      case 'start-over':
       case 'start-rollback':
       case 'leave-queue':
         throw ApplicationFailure.nonRetryable(

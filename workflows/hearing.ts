@@ -25,7 +25,12 @@ export type Approvals = {
 };
 
 /** Of an ended rollout: the façade begins a new one, as soon as the ledger knows of the end. */
-const beginsAnew: ReadonlySet<Effect> = new Set(['start-again', 'start-rollback', 'override', 'leave-queue']);
+const beginsAnew: ReadonlySet<Effect> = new Set([
+  'start-again',
+  'start-over',
+  'start-rollback',
+  'leave-queue',
+]);
 
 export const failureOf = ({ code, sentence, runs }: Refusal): ApplicationFailure =>
   ApplicationFailure.nonRetryable(sentence, code, ...(runs === undefined ? [] : [{ rolloutId: runs }]));

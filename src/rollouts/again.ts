@@ -1,6 +1,7 @@
 import type { Override } from '../../runbooks/checks/check.ts';
 import { checkNames } from '../../runbooks/checks/check.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
+import type { Effect } from '../../runbooks/state.ts';
 import type { RolloutView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
 import type { CommandRequest } from './requests.ts';
@@ -9,7 +10,8 @@ import type { Wanted } from './wanted.ts';
 
 // What an ended rollout begins when somebody says it once more, passes over what stood against it, or takes it back.
 
-type Begins = 'start-again' | 'start-rollback' | 'override';
+/** Effects that begin another rollout. */
+export type Begins = Extract<Effect, `start-${string}`>;
 type Wish = Omit<Wanted, 'rolloutId'>;
 
 /** @throws SluiceError COMMAND_REFUSED where it is not known what to begin, USAGE where a reason is missing */
@@ -22,7 +24,7 @@ export const wantedAgain = async (
   const { service, environment, kind } = view;
   const { actor, reason } = request;
   const common = { service, environment, actor, reason, of: view.id };
-  const over = effect === 'override' ? await passingOver(deps, view, reason) : {};
+  const over = effect === 'start-over' ? await passingOver(deps, view, reason) : {};
   if (kind === 'flag') {
     const flag = await flagOf(deps, view, effect !== 'start-rollback');
     return { ...common, ...over, kind, version: null, flag };

@@ -2,6 +2,7 @@ import { SluiceError } from '../../runbooks/errors.ts';
 import type { Effect } from '../../runbooks/state.ts';
 import { judgeMeant } from '../../runbooks/state.ts';
 import { adopt } from './adopt.ts';
+import type { Begins } from './again.ts';
 import { wantedAgain } from './again.ts';
 import { acknowledge } from './delivery.ts';
 import type { RolloutsDeps } from './deps.ts';
@@ -72,8 +73,7 @@ const recoverBefore = async (
   }
 };
 
-const beginsAnother = (effect: Effect): effect is 'start-again' | 'start-rollback' | 'override' =>
-  effect === 'start-again' || effect === 'start-rollback' || effect === 'override';
+const beginsAnother = (effect: Effect): effect is Begins => effect.startsWith('start-');
 
 /** What an ended rollout takes begins a new one; an open rollout hears it itself. */
 const say = async (deps: RolloutsDeps, request: CommandRequest): Promise<SaidAnswer> => {

@@ -33,12 +33,12 @@ const effects = [
   'accept',
   'promote',
   'way-back',
-  'override',
   'retry-way-back',
   'take-over',
   'page',
   'start-rollback',
   'start-again',
+  'start-over',
   'leave-queue',
 ] as const satisfies readonly Effect[];
 export const effect: z.ZodType<Effect> = z.enum(effects);

@@ -13,12 +13,12 @@ const says: Readonly<Record<Effect, string>> = {
   accept: 'goes on to the next step, without a verdict',
   promote: 'goes on without further watches',
   'way-back': 'goes back',
-  override: 'overridden',
   'retry-way-back': 'tries the way back again',
   'take-over': 'is yours: it ends as rolled back by hand',
   page: 'pages the people on call',
   'start-rollback': 'has ended: a rollback begins',
   'start-again': 'has ended: it begins again',
+  'start-over': 'begins again, over what stood against it',
   'leave-queue': 'waits no more, and has run nothing',
 };
 

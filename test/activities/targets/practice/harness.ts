@@ -176,7 +176,12 @@ export class PracticeRig {
     artifact?: { digest: string; text: string },
   ): Promise<void> {
     this.#fence = Math.max(this.#fence, fence);
-    await this.#target.apply('shop', action, { rolloutId: 'r1', key: `r1/${String(fence)}`, fence }, artifact);
+    await this.#target.apply(
+      'shop',
+      action,
+      { rolloutId: 'r1', key: `r1/${String(fence)}`, fence },
+      artifact,
+    );
   }
 
   async deploy(version: string, overrides: Overrides = {}): Promise<void> {
