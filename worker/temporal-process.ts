@@ -23,8 +23,15 @@ export type ServerRecord = z.infer<typeof recordSchema>;
 const startWithinMs = 30_000;
 const stopWithinMs = 10_000;
 
+/** So many times it is started where somebody else takes a port between the look for it and the server's own start. */
+const mostStarts = 5;
+
 /** Starts the dev server on the ports it had before, if they are free. @throws SluiceError TEMPORAL_UNAVAILABLE */
-export const launch = async (folder: string, before: ServerRecord | null): Promise<ServerRecord> => {
+export const launch = async (
+  folder: string,
+  before: ServerRecord | null,
+  starts = mostStarts,
+): Promise<ServerRecord> => {
   const part = await findPart('temporal');
   if (!part.found) throw new SluiceError({ code: 'TEMPORAL_UNAVAILABLE', message: part.sentence });
   // The same ports again where they are free: a daemon's or a browser's address stays good.
@@ -56,10 +63,19 @@ export const launch = async (folder: string, before: ServerRecord | null): Promi
   if (child.pid === undefined) throw await cannotStart(failed, logFile);
   const record = { pid: child.pid, port, uiPort };
   await writeRecord(folder, record);
-  const up = await Promise.race([answers(port, startWithinMs), failed]);
+  const ended = new AbortController();
+  void failed.then(() => {
+    ended.abort();
+  });
+  const up = await Promise.race([answers(port, startWithinMs, ended.signal), failed]);
   if (up === true) return record;
-  throw await cannotStart(up === false ? 'it does not answer' : up, logFile);
+  const problem = await cannotStart(up === false ? 'it does not answer' : up, logFile);
+  if (up === false || starts <= 1 || !isTaken(problem)) throw problem;
+  return launch(folder, before, starts - 1);
 };
+
+/** It has more ports than those that it is given, and looks for the others itself. */
+const isTaken = ({ hint }: SluiceError): boolean => hint?.includes('address already in use') === true;
 
 const cannotStart = async (why: string | Promise<string>, logFile: string): Promise<SluiceError> => {
   const end = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
@@ -112,8 +128,8 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Whether the server is there and has its namespace, within the time. */
-export const answers = async (port: number, withinMs: number): Promise<boolean> => {
+/** Whether the server is there and has its namespace, within the time; `ended`: it is not asked any more. */
+export const answers = async (port: number, withinMs: number, ended?: AbortSignal): Promise<boolean> => {
   const deadline = Date.now() + withinMs;
   for (;;) {
     try {
@@ -130,7 +146,7 @@ export const answers = async (port: number, withinMs: number): Promise<boolean> 
         await connection.close();
       }
     } catch (error) {
-      if (Date.now() > deadline) return false;
+      if (Date.now() > deadline || ended?.aborted === true) return false;
       await delay(error instanceof Error ? 100 : 200);
     }
   }

@@ -11,7 +11,7 @@ import { deliverId } from './ids.ts';
 
 /**
  * A deploy that waits has its message, too: that it waits, and how its waiting ended. By a delivery that lives until that
- * is told; the rollout's own begins when it starts. Nothing waits for it, and what is not told stands in the ledger.
+ * is told; the rollout's own begins when it starts. What can't be told stands in the ledger, and holds nothing up.
  */
 export const tellQueued = async (
   deps: RolloutsDeps,
