@@ -65,13 +65,28 @@ export async function obtainPart(
   );
 }
 
+const inTheWay: ReadonlySet<unknown> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
+
+/** `false`: something lies there already. */
+async function moved(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && inTheWay.has(error.code)) return false;
+    throw error;
+  }
+}
+
 async function intoCache(part: Part, env: Environment, way: Way): Promise<void> {
   const folder = partFolder(part, env);
   await mkdir(path.dirname(folder), { recursive: true });
   const unfinished = await mkdtemp(path.join(path.dirname(folder), `.${part.version}-`));
   try {
     await way.make(part, path.join(unfinished, part.program));
-    // Whatever lies there is no program that can be run, or it would have been found.
+    if (await moved(unfinished, folder)) return;
+    // What another set-up has made meanwhile stays: it may be in use by now. Anything else can't be run.
+    if ((await findPart(part.name, env)).found) return;
     await rm(folder, { recursive: true, force: true });
     await rename(unfinished, folder);
   } finally {

@@ -124,6 +124,32 @@ describe('obtaining a part', () => {
     expect(both.map(({ from }) => from)).toEqual(['cache', 'cache']);
     expect(await readdir(path.join(folder, 'sluice', 'temporal'))).toEqual([parts.temporal.version]);
   });
+
+  test('what another set-up has made meanwhile is left where it is', async () => {
+    const place = path.join(partFolder(parts.temporal, cacheOnly()), parts.temporal.program);
+    const late: Way = {
+      name: 'late',
+      make: async (part, file) => {
+        await works.make(part, file);
+        await mkdir(path.dirname(place), { recursive: true });
+        await program(place);
+        await writeFile(path.join(path.dirname(place), 'first'), '');
+      },
+    };
+    expect(await obtainPart('temporal', cacheOnly(), [late])).toMatchObject({ from: 'cache', path: place });
+    expect(await readdir(path.dirname(place))).toContain('first');
+    expect(await readdir(path.join(folder, 'sluice', 'temporal'))).toEqual([parts.temporal.version]);
+  });
+
+  test.each([
+    ['a file', async (place: string) => writeFile(place, '')],
+    ['a folder', async (place: string) => mkdir(path.join(place, 'empty'), { recursive: true })],
+  ])('%s that lies in its place and can not be run makes way', async (_, lie) => {
+    const place = partFolder(parts.temporal, cacheOnly());
+    await mkdir(path.dirname(place), { recursive: true });
+    await lie(place);
+    expect(await obtainPart('temporal', cacheOnly(), [works])).toMatchObject({ from: 'cache' });
+  });
 });
 
 describe("names of the vendor's archives", () => {
