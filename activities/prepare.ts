@@ -12,7 +12,7 @@ import { plan } from '../runbooks/plan.ts';
 import type { Release, Runbook, TargetState } from '../runbooks/runbook.ts';
 import { canonicalJson } from '../runbooks/runbook.ts';
 import { weightOf } from '../runbooks/traffic.ts';
-import { keepId } from '../src/rollouts/ids.ts';
+import { keepId } from '../workflows/ids.ts';
 import type { Preparation, RolloutInput } from '../workflows/contract.ts';
 import { nextEpoch } from '../workflows/fences.ts';
 import { artifactSource } from './artifact/source.ts';

@@ -1,9 +1,8 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { getExternalWorkflowHandle, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { deliver } from './deliver.ts';
+import { deliverId } from './ids.ts';
 import type { DeliverInput } from './telling.ts';
-
-const deliverId = (rolloutId: string): string => `deliver/${rolloutId}`;
 
 export const deliveryOf = (rolloutId: string) => getExternalWorkflowHandle(deliverId(rolloutId));
 

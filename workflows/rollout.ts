@@ -23,6 +23,7 @@ import { goForward } from './forward.ts';
 import { byHandFence } from './fences.ts';
 import { codeStays, type End, flagsOf, goBack, noReturn } from './going-back.ts';
 import { Failed } from './failed.ts';
+import { keepId } from './ids.ts';
 import { Journal } from './journal.ts';
 import { keep } from './keep.ts';
 import { plannedUpdate, statusQuery } from './messages.ts';
@@ -242,7 +243,7 @@ const startKeep = async ({ input, prepared }: Run): Promise<void> => {
   const { runbook, epoch } = prepared;
   await CancellationScope.nonCancellable(() =>
     startChild(keep, {
-      workflowId: `keep/${input.rolloutId}`,
+      workflowId: keepId(input.rolloutId),
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `keeps ${runbook.keep.warm ?? 'nothing'} of ${runbook.service} ready`,
       ...(workflowInfo().typedSearchAttributes.getAll().length === 0

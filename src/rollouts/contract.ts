@@ -4,7 +4,7 @@ import { contractUpdate } from '../../workflows/messages.ts';
 import type { RolloutView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { answerMsOf } from './deps.ts';
-import { keepId } from './ids.ts';
+import { keepId } from '../../workflows/ids.ts';
 import type { CommandRequest, SaidAnswer } from './requests.ts';
 import { recordRefusal, unheard } from './say.ts';
 import { isUnanswered, refusalOf } from './temporal-errors.ts';

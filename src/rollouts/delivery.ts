@@ -11,7 +11,7 @@ import { acknowledgeSignal, holdsQuery, newsSignal } from '../../workflows/deliv
 import { findService } from '../service-file/folder.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { answerMsOf } from './deps.ts';
-import { deliverId } from './ids.ts';
+import { deliverId } from '../../workflows/ids.ts';
 import { find } from './look.ts';
 import { accessAt, requireVerb } from './require.ts';
 import { isUnanswered } from './temporal-errors.ts';

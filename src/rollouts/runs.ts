@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { RolloutsDeps } from './deps.ts';
 import { answerMsOf } from './deps.ts';
-import { rolloutWorkflowId } from './ids.ts';
+import { rolloutWorkflowId } from '../../workflows/ids.ts';
 
 /** The newest run under the lock of one service and environment. */
 export type LastRun = {

@@ -10,7 +10,7 @@ import type { RolloutView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { answerMsOf } from './deps.ts';
 import { answered, hasNoRun } from './heard.ts';
-import { rolloutWorkflowId } from './ids.ts';
+import { rolloutWorkflowId } from '../../workflows/ids.ts';
 import { bodyHashOf } from './input.ts';
 import type { CommandRequest, SaidAnswer } from './requests.ts';
 import { isUnanswered, refusalOf } from './temporal-errors.ts';

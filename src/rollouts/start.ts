@@ -12,7 +12,7 @@ import { searchAttributes } from '../../workflows/status.ts';
 import type { RolloutView } from '../store/views.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { planMsOf } from './deps.ts';
-import { rolloutWorkflowId } from './ids.ts';
+import { rolloutWorkflowId } from '../../workflows/ids.ts';
 import { bodyHash, makeInput, refuseStart } from './input.ts';
 import { lastRun } from './runs.ts';
 import type { StartAnswer } from './requests.ts';

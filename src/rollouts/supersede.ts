@@ -4,7 +4,7 @@ import type { Queued } from '../store/queue.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { answerMsOf } from './deps.ts';
 import { hasNoRun } from './heard.ts';
-import { rolloutWorkflowId } from './ids.ts';
+import { rolloutWorkflowId } from '../../workflows/ids.ts';
 import { isUnanswered, refusalOf } from './temporal-errors.ts';
 
 /**

@@ -7,7 +7,7 @@ import { findService } from '../service-file/folder.ts';
 import type { Queued } from '../store/queue.ts';
 import type { RolloutsDeps } from './deps.ts';
 import { answerMsOf } from './deps.ts';
-import { deliverId } from './ids.ts';
+import { deliverId } from '../../workflows/ids.ts';
 
 /**
  * A deploy that waits has its message, too: that it waits, and how its waiting ended. By a delivery that lives until that

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
-import { rolloutWorkflowId } from '../../src/rollouts/ids.ts';
+import { rolloutWorkflowId } from '../../workflows/ids.ts';
 import { Dev } from '../e2e/dev.ts';
 import { environment, oldVersion } from '../e2e/files.ts';
 import { allBack } from '../e2e/test-service.ts';

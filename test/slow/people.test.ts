@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { rolloutWorkflowId } from '../../src/rollouts/ids.ts';
+import { rolloutWorkflowId } from '../../workflows/ids.ts';
 import type { RolloutView } from '../../src/store/views.ts';
 import { hashOf } from '../../src/access/identify.ts';
 import { sluice } from '../e2e/cli.ts';

@@ -1,6 +1,6 @@
 import type { Weights } from '../../../runbooks/runbook.ts';
 import type { RolloutView } from '../../../src/store/views.ts';
-import { rolloutWorkflowId } from '../../../src/rollouts/ids.ts';
+import { rolloutWorkflowId } from '../../../workflows/ids.ts';
 import { problemDocument } from '../../../src/api/schemas/answers.ts';
 import { environment, service } from '../fixture.ts';
 import { judge, rowOf } from '../judge.ts';

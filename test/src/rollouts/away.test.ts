@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { rolloutWorkflowId } from '../../../src/rollouts/ids.ts';
+import { rolloutWorkflowId } from '../../../workflows/ids.ts';
 import type { RolloutView } from '../../../src/store/views.ts';
 import { Dev } from '../../e2e/dev.ts';
 import { environment, oldVersion } from '../../e2e/files.ts';

@@ -5,5 +5,5 @@ export const rolloutWorkflowId = (environment: string, service: string): string 
 /** Holds the old version ready after the promotion by that rollout. */
 export const keepId = (rolloutId: string): string => `keep/${rolloutId}`;
 
-/** Delivers what the rollout could not. */
+/** Tells people, and the ledger, of that rollout. */
 export const deliverId = (rolloutId: string): string => `deliver/${rolloutId}`;
