@@ -15,6 +15,8 @@ export default {
       },
     ],
   },
+  // Not among the temporary files, which are gone after each run.
+  cacheDirectory: '<rootDir>/.cache/jest',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // For what hangs, not a measure of speed: other work may leave a test a tenth of a processor.
   testTimeout: 300_000,

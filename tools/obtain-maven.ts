@@ -4,14 +4,9 @@ import type { Part } from '../src/parts.ts';
 import { say } from './report.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
 import { isAbsent, root } from './stamp.ts';
+import { launcher } from './train-test-server.ts';
 
 const leastJava = 17;
-
-/** `$0` may be a relative path, and the class path has to hold from any folder. */
-const launcher = `#!/bin/sh
-here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd) || exit 1
-exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$here/lib/*" io.temporal.testserver.TestServer "$@"
-`;
 
 /**
  * Fetches the time-skipping test server with Maven (38 MB, under a minute), which verifies the repository's checksums,

@@ -2,13 +2,17 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { leftBehind, runVariable, sayLeftBehind } from './left-behind.ts';
+import { withScratch } from './scratch.ts';
 import { root } from './stamp.ts';
 
 /** Node's flags for tests that are ES modules, which Node still calls an experiment and warns of each time. */
 export const jestNodeFlags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'] as const;
 
 /** Runs Jest in this terminal; its exit code, and 1 also where a process of the run outlives it. */
-export async function runJest(args: readonly string[]): Promise<number> {
+export const runJest = (args: readonly string[]): Promise<number> =>
+  withScratch((scratch) => runJestIn(scratch, args));
+
+async function runJestIn(scratch: string | null, args: readonly string[]): Promise<number> {
   const mark = randomUUID();
   const child = spawn(process.execPath, [...jestNodeFlags, 'node_modules/jest/bin/jest.js', ...args], {
     cwd: root,
@@ -18,6 +22,7 @@ export async function runJest(args: readonly string[]): Promise<number> {
       // Jest's workers take their flags from here.
       NODE_OPTIONS: [process.env['NODE_OPTIONS'] ?? '', ...jestNodeFlags].join(' ').trim(),
       [runVariable]: mark,
+      ...(scratch === null ? {} : { TMPDIR: scratch }),
     },
   });
   const [code] = (await once(child, 'exit')) as [number | null];

@@ -1,9 +1,9 @@
-import type { PartName } from '../src/parts.ts';
 import { obtainPostgres } from '../test/servers/obtain-postgres.ts';
 import { obtainRegistry } from '../test/servers/obtain-registry.ts';
 import { build } from './build.ts';
 import { obtainPart } from './obtain-part.ts';
 import { say, sentenceOf } from './report.ts';
+import { trainTestServer } from './train-test-server.ts';
 
 /**
  * The second half of the set-up, on the Node that the packages brought: build, then outside programs. Without
@@ -14,9 +14,12 @@ async function main(args: readonly string[]): Promise<void> {
   await build();
   await obtainPart('temporal');
   if (args.includes('--for=run')) return;
-  const timeSkipping: PartName = 'temporal-test-server';
+  const timeSkipping = async (): Promise<void> => {
+    const { path } = await obtainPart('temporal-test-server');
+    await trainTestServer(path);
+  };
   // The ledger's tests run on a real PostgreSQL, too; those of images on a real registry.
-  for (const obtain of [() => obtainPart(timeSkipping), obtainPostgres, obtainRegistry]) {
+  for (const obtain of [timeSkipping, obtainPostgres, obtainRegistry]) {
     try {
       await obtain();
     } catch (error) {

@@ -71,14 +71,16 @@ const makeDatabase = async (data: string, { template, warn }: EmbeddedOptions): 
   const clear = (): Promise<void> => rm(unfinished, { recursive: true, force: true });
   await clear();
   const hasTemplate = template !== null && existsSync(template);
-  if (!hasTemplate || !(await unpackTemplate(template, unfinished))) {
+  const prepared = hasTemplate ? await unpackTemplate(template, unfinished) : null;
+  if (prepared === null) {
     if (hasTemplate)
       warn('The prepared ledger is one of another version: making one takes some seconds.', null);
     await clear();
     const made = await openPglite(unfinished);
     await reach(() => runMigrations(made.db)).finally(() => closePglite(made));
   }
-  await rename(unfinished, data);
+  await rename(prepared ?? unfinished, data);
+  await clear();
 };
 
 const openFiles = async (data: string): Promise<EmbeddedDatabase> => {

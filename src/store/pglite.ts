@@ -6,16 +6,9 @@ import type { Database } from './schema.ts';
 /** PostgreSQL in this process. `db.destroy()` closes it. */
 export type EmbeddedDatabase = { readonly pglite: PGlite; readonly db: Kysely<Database> };
 
-/**
- * Opens the database whose files lie in `folder`; `null`: in memory. `packed`: unpacked into the folder first, which
- * must be empty then.
- */
-export const openPglite = async (folder: string | null, packed?: Blob): Promise<EmbeddedDatabase> => {
-  const pglite = await PGlite.create({
-    dataDir: folder ?? 'memory://',
-    parsers: { ...parsers },
-    ...(packed === undefined ? {} : { loadDataDir: packed }),
-  });
+/** Opens the database whose files lie in `folder`; makes an empty one where there are none. */
+export const openPglite = async (folder: string): Promise<EmbeddedDatabase> => {
+  const pglite = await PGlite.create({ dataDir: folder, parsers: { ...parsers } });
   return { pglite, db: new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) }) };
 };
 

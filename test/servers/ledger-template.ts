@@ -8,7 +8,7 @@ const cache = path.resolve(import.meta.dirname, '../../.cache');
 
 /** A prepared ledger of these sources' migrations, made once: an embedded ledger of a test opens in a moment then. */
 export const testLedgerTemplate = async (): Promise<string> => {
-  const file = path.join(cache, `ledger-template-${migrationsHash().slice(0, 16)}.tar.gz`);
+  const file = path.join(cache, `prepared-ledger-${migrationsHash().slice(0, 16)}.tar.gz`);
   if (existsSync(file)) return file;
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(path.join(cache, '.template-'));

@@ -7,9 +7,11 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
+import { create } from 'tar';
 import { openLedger } from '../../../src/store/open.ts';
 import { ownFolder } from '../../../src/store/owner.ts';
 import { closePglite, openPglite } from '../../../src/store/pglite.ts';
+import { unpackTemplate } from '../../../src/store/template.ts';
 import { testLedgerTemplate } from '../../servers/ledger-template.ts';
 import { eventually } from './eventually.ts';
 import { requested, storyOf } from './story.ts';
@@ -134,12 +136,15 @@ describe('killed', () => {
 
 describe('the prepared ledger', () => {
   test('one of other migrations is not used', async () => {
-    const made = await openPglite(null, new Blob([await readFile(await testLedgerTemplate())]));
-    await sql`update meta set value = '"another"' where key = 'migrations'`.execute(made.db);
+    const stale = path.join(folder, 'stale');
+    const data = await unpackTemplate(await testLedgerTemplate(), stale);
+    if (data === null) throw new Error('the template of these very sources is of no use to them');
+    const made = await openPglite(data);
     await sql`insert into meta (key, value) values ('stale', 'true')`.execute(made.db);
-    const template = path.join(folder, 'stale.tar.gz');
-    await writeFile(template, (await made.pglite.dumpDataDir('gzip')).stream());
     await closePglite(made);
+    await writeFile(path.join(stale, 'migrations'), 'of another version');
+    const template = path.join(folder, 'stale.tar.gz');
+    await create({ file: template, cwd: stale, gzip: true }, ['.']);
 
     const warnings: string[] = [];
     const place = path.join(folder, 'ledger');
@@ -149,9 +154,9 @@ describe('the prepared ledger', () => {
 
     expect(warnings).toEqual([expect.stringContaining('of another version')]);
     const database = await openPglite(path.join(place, 'data'));
-    const stale = await sql`select 1 from meta where key = 'stale'`.execute(database.db);
+    const rows = await sql`select 1 from meta where key = 'stale'`.execute(database.db);
     await closePglite(database);
-    expect(stale.rows).toEqual([]);
+    expect(rows.rows).toEqual([]);
   });
 
   test('files that are no database are an error that says where they are, and are left alone', async () => {
