@@ -11,7 +11,7 @@ import { SluiceError } from '../../runbooks/errors.ts';
 import type { Ledger } from '../../src/store/ledger.ts';
 import { openLedger } from '../../src/store/open.ts';
 import type { AnnounceInput, MessageRef } from '../../workflows/telling.ts';
-import { testLedgerTemplate } from '../servers/ledger-template.ts';
+import { layLedger } from '../servers/ledger-template.ts';
 import { pingsIn } from '../servers/slack/blocks.ts';
 import { botToken, SlackServer } from '../servers/slack/server.ts';
 import { channelId } from '../servers/slack/workspace.ts';
@@ -24,7 +24,7 @@ let url: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sluice-announce-'));
-  ledger = await openLedger({ folder, address: 'test', template: await testLedgerTemplate() });
+  ledger = await openLedger(await layLedger(folder));
 });
 afterAll(async () => {
   await ledger.close();

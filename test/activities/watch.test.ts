@@ -10,7 +10,7 @@ import { openLedger } from '../../src/store/open.ts';
 import { recordingsIn } from '../../src/store/recordings.ts';
 import type { WatchInput, WatchOutput } from '../../workflows/contract.ts';
 import { makeRequest } from '../runbooks/make.ts';
-import { testLedgerTemplate } from '../servers/ledger-template.ts';
+import { layLedger } from '../servers/ledger-template.ts';
 import { gates, servePage } from './metrics/pages.ts';
 
 const zero = Date.parse('2026-01-01T00:00:00.000Z');
@@ -19,7 +19,7 @@ const at = (ms: number): string => new Date(zero + ms).toISOString();
 /** A watch of one second over a page of metrics, on a clock that goes on by 50 ms with each heartbeat. */
 const watchFrom = async (startMs: number) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-watch-'));
-  const ledger = await openLedger({ folder, address: 'test', template: await testLedgerTemplate() });
+  const ledger = await openLedger(await layLedger(folder));
   try {
     const { url } = await servePage(() => 'requests_total{version="2.1.0",code="200"} 90\n');
     const total = 'requests_total{version="$version"}';

@@ -10,7 +10,7 @@ import { createApi } from '../../../src/api/server.ts';
 import type { Rollouts } from '../../../src/rollouts/facade.ts';
 import type { Ledger } from '../../../src/store/ledger.ts';
 import { openLedger } from '../../../src/store/open.ts';
-import { testLedgerTemplate } from '../../servers/ledger-template.ts';
+import { layLedger } from '../../servers/ledger-template.ts';
 import type { Story } from './story.ts';
 import { toWrite } from './story.ts';
 
@@ -39,7 +39,7 @@ const unscripted = (name: string) => (): never => {
 /** An API on a real ledger of its own. */
 export const openWorld = async (): Promise<World> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-api-'));
-  const ledger = await openLedger({ folder, address: 'test', template: await testLedgerTemplate() });
+  const ledger = await openLedger(await layLedger(folder));
   return worldOn(ledger, async () => {
     await ledger.close();
     await rm(folder, { recursive: true, force: true });

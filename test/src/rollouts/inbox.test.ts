@@ -11,7 +11,7 @@ import type { RolloutsDeps } from '../../../src/rollouts/deps.ts';
 import { retryWaiting } from '../../../src/rollouts/inbox.ts';
 import type { Ledger } from '../../../src/store/ledger.ts';
 import { openLedger } from '../../../src/store/open.ts';
-import { testLedgerTemplate } from '../../servers/ledger-template.ts';
+import { layLedger } from '../../servers/ledger-template.ts';
 
 const ana: Actor = { id: 'ana', via: 'operator', groups: ['operator'] };
 const rolloutId = '01900000-0000-7000-8000-000000000001';
@@ -22,11 +22,7 @@ let connection: Connection;
 let deps: RolloutsDeps;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sluice-inbox-'));
-  ledger = await openLedger({
-    folder: path.join(folder, 'ledger'),
-    address: 'a test',
-    template: await testLedgerTemplate(),
-  });
+  ledger = await openLedger(await layLedger(path.join(folder, 'ledger')));
   // Nobody listens on port 1: Temporal is away.
   connection = Connection.lazy({ address: '127.0.0.1:1' });
   deps = {

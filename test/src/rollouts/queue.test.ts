@@ -12,7 +12,7 @@ import { endOfWait, startWaiting } from '../../../src/rollouts/waiting.ts';
 import type { Ledger } from '../../../src/store/ledger.ts';
 import { openLedger } from '../../../src/store/open.ts';
 import type { Queued } from '../../../src/store/queue.ts';
-import { testLedgerTemplate } from '../../servers/ledger-template.ts';
+import { layLedger } from '../../servers/ledger-template.ts';
 
 const ana: Actor = { id: 'ana', via: 'operator', groups: ['operator'] };
 // A ledger takes seconds to open: there is one for all tests, and each has a service of its own in it.
@@ -38,11 +38,7 @@ let connection: Connection;
 let deps: RolloutsDeps;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sluice-queue-'));
-  ledger = await openLedger({
-    folder: path.join(folder, 'ledger'),
-    address: 'a test',
-    template: await testLedgerTemplate(),
-  });
+  ledger = await openLedger(await layLedger(path.join(folder, 'ledger')));
   // Nobody listens on port 1: whatever would be started is not.
   connection = Connection.lazy({ address: '127.0.0.1:1' });
   const settings = { heartbeatMs: 15_000, writeMs: 5_000, writeForMs: 120_000, ledgerPatienceMs: 20_000 };

@@ -12,7 +12,7 @@ import { createRollouts } from '../../../src/rollouts/rollouts.ts';
 import { rollback } from '../../../src/rollouts/rollback.ts';
 import type { Ledger } from '../../../src/store/ledger.ts';
 import { openLedger } from '../../../src/store/open.ts';
-import { testLedgerTemplate } from '../../servers/ledger-template.ts';
+import { layLedger } from '../../servers/ledger-template.ts';
 
 const ana: Actor = { id: 'ana', via: 'operator', groups: ['operator'] };
 const ended = '01900000-0000-7000-8000-000000000001';
@@ -30,11 +30,7 @@ let connection: Connection;
 let deps: RolloutsDeps;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sluice-rollback-'));
-  ledger = await openLedger({
-    folder: path.join(folder, 'ledger'),
-    address: 'a test',
-    template: await testLedgerTemplate(),
-  });
+  ledger = await openLedger(await layLedger(path.join(folder, 'ledger')));
   // Nobody listens on port 1: whatever is said to a run waits in the ledger, where these tests would see it.
   connection = Connection.lazy({ address: '127.0.0.1:1' });
   const settings = { heartbeatMs: 15_000, writeMs: 5_000, writeForMs: 120_000, ledgerPatienceMs: 20_000 };

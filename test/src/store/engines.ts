@@ -9,7 +9,7 @@ import { closePglite, openPglite } from '../../../src/store/pglite.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
 import type { Database } from '../../../src/store/schema.ts';
 import { describePart } from '../../servers/describe-part.ts';
-import { testLedgerTemplate } from '../../servers/ledger-template.ts';
+import { layLedger } from '../../servers/ledger-template.ts';
 import { findPostgres, noPostgres, startPostgres } from '../../servers/postgres.ts';
 import type { PostgresServer } from '../../servers/postgres.ts';
 
@@ -51,12 +51,11 @@ const notStarted = (): never => {
   throw new Error('PostgreSQL has not been started.');
 };
 
-const embeddedTests = (): EngineTests => {
-  const template = testLedgerTemplate();
-  return engineTests(async (clean) => {
+const embeddedTests = (): EngineTests =>
+  engineTests(async (clean) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'sluice-ledger-'));
     clean(() => rm(folder, { recursive: true, force: true }));
-    const common = { folder, address: 'test', template: await template };
+    const common = await layLedger(folder);
     return {
       open: (onWarning) => openLedger(onWarning === undefined ? common : { ...common, onWarning }),
       behind: async (work) => {
@@ -65,7 +64,6 @@ const embeddedTests = (): EngineTests => {
       },
     };
   });
-};
 
 const serverTests = (server: () => PostgresServer): EngineTests =>
   engineTests(async () => {

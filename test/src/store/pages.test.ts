@@ -7,7 +7,7 @@ import type { PageAnswer, PageEvent } from '../../../runbooks/paging/events.ts';
 import type { Ledger } from '../../../src/store/ledger.ts';
 import { openLedger } from '../../../src/store/open.ts';
 import type { PageView } from '../../../src/store/views.ts';
-import { testLedgerTemplate } from '../../servers/ledger-template.ts';
+import { layLedger } from '../../servers/ledger-template.ts';
 import { at, newId, requested, storyOf } from './story.ts';
 
 const incident = 'sluice/production/shop/some-rollout';
@@ -32,7 +32,7 @@ let folder: string;
 let ledger: Ledger;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sluice-pages-'));
-  ledger = await openLedger({ folder, address: 'test', template: await testLedgerTemplate() });
+  ledger = await openLedger(await layLedger(folder));
 }, 60_000);
 afterAll(async () => {
   await ledger.close();
