@@ -36,7 +36,7 @@ export const unpackTemplate = async (template: string, folder: string): Promise<
   const { extract } = await import('tar');
   await mkdir(folder);
   // At once: a thousand small files, each by itself, take three times as long. Nothing is served yet.
-  extract({ file: template, cwd: folder, strict: true, sync: true, noMtime: true, noChmod: true });
+  extract({ file: template, cwd: folder, strict: true, sync: true, noMtime: true });
   const madeOf = await readFile(path.join(folder, parts.migrations), 'utf8');
   return madeOf === migrationsHash() ? path.join(folder, parts.data) : null;
 };
