@@ -1,3 +1,5 @@
+import { customFaults } from './custom-metric.ts';
+import type { CustomMetric } from './custom-metric.ts';
 import { parseCounterQuery, selectsVersion } from './counter-query.ts';
 import type { CounterQuery } from './counter-query.ts';
 import type { GateSource } from './gate-source.ts';
@@ -9,6 +11,7 @@ export type QueriedBlock = {
   readonly errors: { readonly total?: string | undefined; readonly bad?: string | undefined };
   readonly latency?: { readonly histogram?: string | undefined } | undefined;
   readonly saturation?: readonly { readonly name: string; readonly query?: string | undefined }[] | undefined;
+  readonly custom?: readonly CustomMetric[] | undefined;
 };
 
 /** What is wrong at a place of the block. */
@@ -21,7 +24,18 @@ type Placed = {
   readonly kind: 'counter' | 'histogram' | 'gauge';
 };
 
-const queriesOf = ({ errors, latency, saturation = [] }: QueriedBlock): readonly Placed[] => [
+const customQueries = ({ total, bad, histogram }: CustomMetric, i: number): readonly Placed[] => {
+  const at = (key: string): Complaint['path'] => ['custom', i, key];
+  if (histogram !== undefined) return [{ path: at('histogram'), text: histogram, kind: 'histogram' }];
+  // That both are missing is said of the metric as a whole.
+  if (total === undefined && bad === undefined) return [];
+  return [
+    { path: at('total'), text: total, kind: 'counter' },
+    { path: at('bad'), text: bad, kind: 'counter' },
+  ];
+};
+
+const queriesOf = ({ errors, latency, saturation = [], custom = [] }: QueriedBlock): readonly Placed[] => [
   { path: ['errors', 'total'], text: errors.total, kind: 'counter' },
   { path: ['errors', 'bad'], text: errors.bad, kind: 'counter' },
   ...(latency === undefined
@@ -32,6 +46,7 @@ const queriesOf = ({ errors, latency, saturation = [] }: QueriedBlock): readonly
     text: query,
     kind: 'gauge' as const,
   })),
+  ...custom.flatMap(customQueries),
 ];
 
 const isPattern = (pattern: string): boolean => {
@@ -80,19 +95,28 @@ const pageComplaints = ({ source }: QueriedBlock): readonly Complaint[] => {
   return [{ path: ['source', 'scrape', 'urls'], message: 'must all contain $version, or none of them' }];
 };
 
-const nameComplaints = ({ saturation = [] }: QueriedBlock): readonly Complaint[] => {
-  const names = saturation.map(({ name }) => name);
-  return names.flatMap((name, i) =>
-    names.indexOf(name) === i
-      ? []
-      : [{ path: ['saturation', i, 'name'], message: 'must not be the name of two gauges' }],
-  );
+const nameComplaints = ({ saturation = [], custom = [] }: QueriedBlock): readonly Complaint[] => {
+  const twice = (key: string, named: readonly { readonly name: string }[], what: string) => {
+    const names = named.map(({ name }) => name);
+    return names.flatMap((name, i) =>
+      names.indexOf(name) === i
+        ? []
+        : [{ path: [key, i, 'name'], message: `must not be the name of two ${what}` }],
+    );
+  };
+  return [...twice('saturation', saturation, 'gauges'), ...twice('custom', custom, 'metrics')];
 };
+
+const customComplaints = ({ custom = [] }: QueriedBlock): readonly Complaint[] =>
+  custom.flatMap((metric, i) =>
+    customFaults(metric).map(({ path, message }) => ({ path: ['custom', i, ...path], message })),
+  );
 
 /** What the queries of a gates block lack for its source. */
 export const queryComplaints = (block: QueriedBlock): readonly Complaint[] => [
   ...pageComplaints(block),
   ...nameComplaints(block),
+  ...customComplaints(block),
   ...queriesOf(block).flatMap((placed) => {
     const message = faultOf(block, placed);
     return message === null ? [] : [{ path: placed.path, message }];

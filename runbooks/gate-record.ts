@@ -15,11 +15,13 @@ export type GateRecord = {
   readonly t: number;
   readonly verdict: 'pass' | 'breach' | 'inconclusive' | 'watching';
   readonly reason: string | null;
+  /** The custom metric that decided, whose counts these are; absent: the requests, or a gauge. */
+  readonly metric?: string;
   /** Since the canary took traffic. */
   readonly elapsed_s: number;
   readonly evidence: number;
   readonly needed: number;
-  /** Evidence of each test, by its name. */
+  /** Evidence of each test, by its name; `errors_vs_baseline:payments` is that of a custom metric. */
   readonly tests: Readonly<Record<string, number>>;
   /** Counts since second `since_s` of the rollout: those that the sentence gives. */
   readonly canary: ArmCounts;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { customMetricSchema } from './custom-metric.ts';
 import { queryComplaints } from './gate-queries.ts';
 import { gateSourceSchema } from './gate-source.ts';
 import { freeText, name, plainText } from './names.ts';
@@ -117,6 +118,11 @@ const blockSchema = z.strictObject({
   errors: errorsSchema,
   latency: latencySchema.optional(),
   saturation: z.array(saturationSchema).max(20).optional().describe('gauges: CPU, memory, queues'),
+  custom: z
+    .array(customMetricSchema)
+    .max(8)
+    .optional()
+    .describe('metrics of the service itself: shares of events, durations'),
   onInconclusive: onInconclusiveSchema,
   holdBack: percentage(0, 0.5)
     .optional()

@@ -21,6 +21,8 @@ export type Verdict = {
   readonly kind: VerdictKind;
   /** `healthy` for a pass, the name of the test for a breach, an `InconclusiveReason` otherwise. */
   readonly reason: string;
+  /** The custom metric that decided; absent: the requests, or a gauge. */
+  readonly metric?: string;
   readonly sentence: string;
   readonly t: number;
   readonly canary: ArmCounts;

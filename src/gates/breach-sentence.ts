@@ -1,9 +1,12 @@
 import type { Breach } from './finding.ts';
+import { judgedBy } from './judged.ts';
+import type { Judged } from './judged.ts';
 import type { Since } from './mixture.ts';
 import type { GateSettings } from './settings.ts';
 import { errorsSince, slowSince } from './since.ts';
 import { quantileOf } from './slow-shares.ts';
 import type { GateState } from './state.ts';
+import type { StreamState } from './stream.ts';
 import { evidenceOf } from './total.ts';
 import { crashesOf } from './watch-window.ts';
 import {
@@ -20,7 +23,7 @@ import {
 const share = (events: number, requests: number): string => sayShare(requests === 0 ? 0 : events / requests);
 
 /** What the canary's errors are set against: the baseline now, or what was usual before. */
-const against = (settings: GateSettings, state: GateState, { counts }: Since): string => {
+const against = (settings: GateSettings, { state }: Judged, { counts }: Since): string => {
   const { stable } = settings.release;
   if (counts.baseline > 0) {
     const { baselineEvents, baseline } = counts;
@@ -29,29 +32,30 @@ const against = (settings: GateSettings, state: GateState, { counts }: Since): s
   return state.learnt.rate === null ? `no baseline` : `${sayShare(state.learnt.rate)} before`;
 };
 
-const failures = ({ counts }: Since): string =>
-  `${sayCount(counts.canaryEvents)} of ${sayCount(counts.canary)} canary requests failed`;
-
-const errorsPart = (settings: GateSettings, state: GateState, since: Since, limit: number | null): string => {
-  const { counts } = since;
-  const held = limit === null ? '' : `, limit ${sayRoundShare(limit)}`;
-  return `${failures(since)} (${share(counts.canaryEvents, counts.canary)}${held}), against ${against(settings, state, since)}`;
+/** What a custom metric is counted of is not known: its name says so before the numbers. */
+const failures = ({ metric }: Judged, { counts }: Since): string => {
+  const of = `${sayCount(counts.canaryEvents)} of ${sayCount(counts.canary)}`;
+  return metric === null ? `${of} canary requests failed` : `${metric}: ${of} on the canary went wrong`;
 };
 
-const firePart = (settings: GateSettings, since: Since): string => {
+const errorsPart = (settings: GateSettings, judged: Judged, since: Since, limit: number | null): string => {
+  const { counts } = since;
+  const held = limit === null ? '' : `, limit ${sayRoundShare(limit)}`;
+  return `${failures(judged, since)} (${share(counts.canaryEvents, counts.canary)}${held}), against ${against(settings, judged, since)}`;
+};
+
+const firePart = (settings: GateSettings, judged: Judged, since: Since): string => {
   const { baselineEvents, baseline } = since.counts;
   const other =
     baseline === 0
       ? ''
       : `; ${settings.release.stable}: ${sayCount(baselineEvents)} of ${sayCount(baseline)}`;
-  return `${failures(since)}${other}`;
+  return `${failures(judged, since)}${other}`;
 };
 
 /** For people only, from the whole stretch; left out where the slowness began later. */
-const p95 = (state: GateState, from: number): string => {
-  const { latency, learnt } = state;
-  if (latency === null || learnt.bounds === null || state.begun === null) return '';
-  if (from - state.begun > 60) return '';
+const p95 = ({ latency, learnt }: StreamState, sinceBegun: number): string => {
+  if (latency === null || learnt.bounds === null || sinceBegun > 60) return '';
   const canary = quantileOf({ bounds: learnt.bounds, buckets: latency.canary }, 0.95);
   const baseline = quantileOf({ bounds: learnt.bounds, buckets: latency.baseline }, 0.95);
   if (canary === null || baseline === null) return '';
@@ -60,9 +64,11 @@ const p95 = (state: GateState, from: number): string => {
 
 const latencyPart = (
   settings: GateSettings,
-  state: GateState,
+  judged: Judged,
+  begun: number,
   test: 'latency_vs_baseline' | 'latency_vs_limit',
 ): string => {
+  const { metric, state } = judged;
   const slow = slowSince(state, test);
   if (slow === null) return 'the canary is slower';
   const { counts, from } = slow.since;
@@ -74,8 +80,10 @@ const latencyPart = (
       ? ''
       : `, against ${share(counts.baselineEvents, counts.baseline)} on ${settings.release.stable}`;
   return (
-    `${share(counts.canaryEvents, counts.canary)} of canary requests took longer than ` +
-    `${sayLatency(slow.seconds)}${held}${other}${p95(state, from)}`
+    (metric === null
+      ? `${share(counts.canaryEvents, counts.canary)} of canary requests took longer than `
+      : `${metric}: ${share(counts.canaryEvents, counts.canary)} on the canary took longer than `) +
+    `${sayLatency(slow.seconds)}${held}${other}${p95(state, from - begun)}`
   );
 };
 
@@ -106,16 +114,17 @@ export const historyCaveat = (settings: GateSettings, state: GateState): string 
     : '';
 
 const part = (settings: GateSettings, state: GateState, breach: Breach): string => {
+  const judged = judgedBy(settings, state, 'metric' in breach ? breach.metric : null);
   switch (breach.reason) {
     case 'errors_vs_baseline':
-      return errorsPart(settings, state, errorsSince(state, breach.reason), null);
+      return errorsPart(settings, judged, errorsSince(judged, breach.reason), null);
     case 'errors_vs_limit':
-      return errorsPart(settings, state, errorsSince(state, breach.reason), settings.errors?.max ?? null);
+      return errorsPart(settings, judged, errorsSince(judged, breach.reason), judged.errors?.max ?? null);
     case 'on_fire':
-      return firePart(settings, errorsSince(state, breach.reason));
+      return firePart(settings, judged, errorsSince(judged, breach.reason));
     case 'latency_vs_baseline':
     case 'latency_vs_limit':
-      return latencyPart(settings, state, breach.reason);
+      return latencyPart(settings, judged, state.begun ?? 0, breach.reason);
     case 'gauges':
       return gaugesPart(settings);
     case 'gauge_limit':

@@ -1,5 +1,7 @@
 import { gaugeFinding } from './gauges.ts';
 import type { GaugeFinding } from './gauges.ts';
+import { judgedOf } from './judged.ts';
+import type { Judged } from './judged.ts';
 import type { Counts } from './projection.ts';
 import { recentCounts } from './recent.ts';
 import type { GateSettings } from './settings.ts';
@@ -11,18 +13,18 @@ import type { WatchWindow } from './watch-window.ts';
 import { beta } from './weights.ts';
 import type { TestName } from './weights.ts';
 
-/** What the gate found, before it is put into words. */
+/** What the gate found, before it is put into words. `metric`: of which custom metric; `null`: of the requests. */
 export type Finding =
-  | { readonly kind: 'breach'; readonly reason: TestName }
+  | { readonly kind: 'breach'; readonly reason: TestName; readonly metric: string | null }
   | { readonly kind: 'breach'; readonly reason: 'gauge_limit'; readonly gauge: string }
   | { readonly kind: 'breach'; readonly reason: 'restarts' }
   | { readonly kind: 'pass'; readonly reason: 'healthy' }
   | { readonly kind: 'inconclusive'; readonly reason: 'no-data'; readonly lack: 'canary' | 'comparison' }
   | { readonly kind: 'inconclusive'; readonly reason: 'no-traffic' }
   | { readonly kind: 'inconclusive'; readonly reason: 'saturation'; readonly gauge: string }
-  | { readonly kind: 'inconclusive'; readonly reason: 'both-bad'; readonly gauge: string | null }
-  | { readonly kind: 'inconclusive'; readonly reason: 'looks-bad'; readonly late: boolean }
-  | { readonly kind: 'inconclusive'; readonly reason: 'too-little-traffic' };
+  | { readonly kind: 'inconclusive'; readonly reason: 'both-bad'; readonly gauge: string | null; readonly metric: string | null }
+  | { readonly kind: 'inconclusive'; readonly reason: 'looks-bad'; readonly late: boolean; readonly metric: string | null }
+  | { readonly kind: 'inconclusive'; readonly reason: 'too-little-traffic'; readonly metric: string | null };
 
 export type Breach = Extract<Finding, { kind: 'breach' }>;
 export type EndFinding = Exclude<Finding, { kind: 'breach' }>;
@@ -43,7 +45,10 @@ const gaugeWith = (settings: GateSettings, state: GateState, wanted: GaugeFindin
 
 /** What rolls back now: too much evidence, a written limit, or crashes. */
 export const findBreach = (settings: GateSettings, state: GateState, evidence: Evidence): Breach | null => {
-  if (evidence.total >= -Math.log(settings.budget)) return { kind: 'breach', reason: loudest(evidence) };
+  if (evidence.total >= -Math.log(settings.budget)) {
+    const { name, metric } = loudest(evidence);
+    return { kind: 'breach', reason: name, metric };
+  }
   const gauge = gaugeWith(settings, state, 'over-limit');
   if (gauge !== null) return { kind: 'breach', reason: 'gauge_limit', gauge };
   const window = state.window;
@@ -52,10 +57,10 @@ export const findBreach = (settings: GateSettings, state: GateState, evidence: E
 };
 
 /** Whether both versions are over the limit on errors in the last two minutes: then it is not the release. */
-const areBothBad = (settings: GateSettings, state: GateState, t: number): boolean => {
-  const max = settings.errors?.max ?? null;
+const areBothBad = ({ errors, recent }: Judged, seconds: number): boolean => {
+  const max = errors?.max ?? null;
   if (max === null) return false;
-  const now: Counts = recentCounts(state.recent, t - (state.begun ?? t));
+  const now: Counts = recentCounts(recent, seconds);
   return (
     now.canaryEvents >= errorsForBothBad &&
     now.baselineEvents >= errorsForBothBad &&
@@ -87,8 +92,26 @@ const findSaturation = (settings: GateSettings, state: GateState, t: number): En
 /** What both versions suffer now: a gauge, or errors; `null`: nothing. */
 export const findBothBad = (settings: GateSettings, state: GateState, t: number): EndFinding | null => {
   const both = gaugeWith(settings, state, 'both-over');
-  if (both !== null) return { kind: 'inconclusive', reason: 'both-bad', gauge: both };
-  return areBothBad(settings, state, t) ? { kind: 'inconclusive', reason: 'both-bad', gauge: null } : null;
+  if (both !== null) return { kind: 'inconclusive', reason: 'both-bad', gauge: both, metric: null };
+  const seconds = t - (state.begun ?? t);
+  const bad = judgedOf(settings, state).find((judged) => areBothBad(judged, seconds));
+  return bad === undefined
+    ? null
+    : { kind: 'inconclusive', reason: 'both-bad', gauge: null, metric: bad.metric };
+};
+
+/** What of the proofs of health is missing; the requests' is looked for first. */
+const findUnproven = (settings: GateSettings, state: GateState): EndFinding | null => {
+  const proofs = judgedOf(settings, state)
+    .filter(({ proven }) => proven)
+    .map(({ metric, state: { health } }) => ({ metric, ...healthOf(health) }));
+  const late = proofs.find((proof) => proof.late < 0);
+  if (late !== undefined)
+    return { kind: 'inconclusive', reason: 'looks-bad', late: true, metric: late.metric };
+  const missing = proofs.find((proof) => proof.good < -Math.log(beta));
+  return missing === undefined
+    ? null
+    : { kind: 'inconclusive', reason: 'too-little-traffic', metric: missing.metric };
 };
 
 /** What a watch that ends at second `t` found; the order of the questions is part of the answer. */
@@ -100,11 +123,9 @@ export const findAtEnd = (
 ): EndFinding => {
   const lack = findLack(state, window, t) ?? findSaturation(settings, state, t);
   if (lack !== null) return lack;
-  if (evidenceOf(settings, state).total >= suspicious) {
-    return { kind: 'inconclusive', reason: 'looks-bad', late: false };
+  const evidence = evidenceOf(settings, state);
+  if (evidence.total >= suspicious) {
+    return { kind: 'inconclusive', reason: 'looks-bad', late: false, metric: loudest(evidence).metric };
   }
-  const { good, late } = healthOf(state.health);
-  if (late < 0) return { kind: 'inconclusive', reason: 'looks-bad', late: true };
-  if (good >= -Math.log(beta)) return { kind: 'pass', reason: 'healthy' };
-  return { kind: 'inconclusive', reason: 'too-little-traffic' };
+  return findUnproven(settings, state) ?? { kind: 'pass', reason: 'healthy' };
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { duration, percentage } from '../../runbooks/units.ts';
 import { gateSettings } from './settings.ts';
-import type { GateOptions, GateSettings, ReleaseNames } from './settings.ts';
+import type { CustomOptions, GateSettings, LatencyOptions, ReleaseNames } from './settings.ts';
 
 const day = 86_400_000;
 
@@ -22,6 +22,17 @@ const latencySchema = z.object({
   ...{ p50: latencyLimit, p75: latencyLimit, p90: latencyLimit },
   ...{ p95: latencyLimit, p99: latencyLimit, p999: latencyLimit },
   margin: share(0, 5).optional(),
+});
+
+/** A histogram's query is left in it: it is what tells durations from a share. */
+const customSchema = z.object({
+  name: z.string().min(1).max(200),
+  histogram: z.string().optional(),
+  max: share(0.000001, 0.95).nullable().optional(),
+  harm: share(0.000001, 0.5).optional(),
+  margin: share(0, 5).optional(),
+  ...{ p50: latencyLimit, p75: latencyLimit, p90: latencyLimit },
+  ...{ p95: latencyLimit, p99: latencyLimit, p999: latencyLimit },
 });
 
 /**
@@ -51,6 +62,7 @@ export const gatesBlockSchema = z.object({
       }),
     )
     .optional(),
+  custom: z.array(customSchema).max(8).optional(),
   budget: share(0.000001, 0.5).optional(),
   onInconclusive: z
     .object({
@@ -75,13 +87,19 @@ const defined = <T extends object>(members: T): Partial<Defined<T>> =>
     Defined<T>
   >;
 
-const latencyOptions = (block: z.output<typeof latencySchema>): NonNullable<GateOptions['latency']> => {
+const latencyOptions = (block: z.output<typeof latencySchema>): LatencyOptions => {
   const names = (Object.keys(quantiles) as QuantileName[]).filter((name) => block[name] !== undefined);
   const limits = names.flatMap((name) => {
     const limit = block[name];
     return limit === undefined ? [] : [{ quantile: quantiles[name], seconds: limit }];
   });
   return defined({ limits: limits.length === 0 ? undefined : limits, margin: block.margin });
+};
+
+const customOptions = (metric: z.output<typeof customSchema>): CustomOptions => {
+  const { name, histogram, max, margin, harm } = metric;
+  if (histogram !== undefined) return { name, latency: latencyOptions(metric) };
+  return { name, errors: defined({ max: max ?? undefined, margin, harm }) };
 };
 
 /** Where and how long a gate of this block watches. */
@@ -111,6 +129,7 @@ export const settingsOfBlock = (
       errors: errors === undefined || errors === null ? errors : defined(errors),
       latency: latency === undefined || latency === null ? latency : latencyOptions(latency),
       saturation: saturation?.map(({ name, ...rest }) => ({ name, ...defined(rest) })),
+      custom: block.custom?.map(customOptions),
       onInconclusive:
         onInconclusive === undefined
           ? undefined

@@ -165,7 +165,7 @@ const latencyFrom = (
 };
 
 /** What the readings of the baseline before the rollout tell; they must be in order of time. */
-export const learn = (settings: GateSettings, history: readonly HistorySample[]): Learnt => {
+export const learn = (settings: Pick<GateSettings, 'latency'>, history: readonly HistorySample[]): Learnt => {
   let bounds: readonly number[] | null = null;
   if (settings.latency !== null) {
     for (const sample of history) bounds ??= boundsIn(sample.baseline);

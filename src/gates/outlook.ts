@@ -1,20 +1,23 @@
 import { errorRateOf } from './baseline-rate.ts';
 import type { LearntBound, LearntLatency } from './history.ts';
+import type { Judged } from './judged.ts';
 import { chanceOfRollback, smallestWhere } from './planner.ts';
 import type { Outlook } from './planner.ts';
-import type { GateSettings } from './settings.ts';
-import { sinceOpened } from './since.ts';
+import type { ErrorSettings, GateSettings } from './settings.ts';
 import { shareIfSlower } from './slow-shares.ts';
-import type { GateState } from './state.ts';
 import { weightsOf } from './total.ts';
 import { errorAlternatives, latencyAlternatives } from './weights.ts';
 
 /** Traffic and errors that a watch is planned for. */
 export type Expected = Pick<Outlook, 'requestsPerSecond' | 'share' | 'rate' | 'phi'>;
 
-/** What a watch of these settings will see of errors; `null`: errors are not judged. */
-export const errorsOutlook = (settings: GateSettings, expected: Expected): Outlook | null => {
-  const { errors, budget, everySeconds } = settings;
+/** What a watch of these settings will see of errors, or of a custom share; `null`: errors are not judged. */
+export const errorsOutlook = (
+  settings: GateSettings,
+  expected: Expected,
+  errors: ErrorSettings | null = settings.errors,
+): Outlook | null => {
+  const { budget, everySeconds } = settings;
   if (errors === null) return null;
   return {
     ...expected,
@@ -29,16 +32,18 @@ export const errorsOutlook = (settings: GateSettings, expected: Expected): Outlo
 };
 
 /** The same from what the watch at hand has seen until second `t`; `null` where that is nothing. */
-export const observedOutlook = (settings: GateSettings, state: GateState, t: number): Outlook | null => {
-  const { counts, from } = sinceOpened(state);
+export const observedOutlook = (settings: GateSettings, judged: Judged, t: number): Outlook | null => {
+  const { counts, from } = judged.since;
+  const { errors, learnt } = judged.state;
   const requests = counts.canary + counts.baseline;
-  if (requests === 0 || counts.canary === 0 || t <= from || state.errors === null) return null;
-  return errorsOutlook(settings, {
+  if (requests === 0 || counts.canary === 0 || t <= from || errors === null) return null;
+  const expected = {
     requestsPerSecond: requests / (t - from),
     share: counts.canary / requests,
-    rate: errorRateOf(state.errors.rate),
-    phi: state.learnt.phi,
-  });
+    rate: errorRateOf(errors.rate),
+    phi: learnt.phi,
+  };
+  return errorsOutlook(settings, expected, judged.errors);
 };
 
 type LatencyExpected = Pick<Outlook, 'requestsPerSecond' | 'share'>;

@@ -1,4 +1,5 @@
 import { historyCaveat } from './breach-sentence.ts';
+import { customOf } from './judged.ts';
 import type { Counts } from './projection.ts';
 import type { GateSettings } from './settings.ts';
 import { sinceOpened, slowSince } from './since.ts';
@@ -18,6 +19,21 @@ const unseenLatency = (settings: GateSettings, state: GateState): string =>
     ? ' Latency was not compared: no usable histogram came.'
     : '';
 
+/** What was to be judged beside the requests: excluded where a pass has to, and missed where nothing came. */
+const customPass = (settings: GateSettings, state: GateState): string =>
+  customOf(settings, state)
+    .map(({ metric, errors, proven, since: { counts } }) => {
+      if (counts.canary === 0 || counts.baseline === 0) {
+        const lacking = counts.canary === 0 ? settings.release.version : settings.release.stable;
+        return ` ${metric ?? ''} was not compared: nothing was counted on ${lacking}.`;
+      }
+      if (!proven || errors === null) return '';
+      const share = sayFineShare(ratio(counts.canaryEvents, counts.canary));
+      const of = ofCount(counts.canaryEvents, counts.canary);
+      return ` ${metric ?? ''}: no rise of ${sayPoints(errors.harm)} or more: ${of} on the canary went wrong (${share}).`;
+    })
+    .join('');
+
 const errorsPass = (settings: GateSettings, state: GateState, harm: number, seconds: number): string => {
   const { service, version, stable } = settings.release;
   const { counts } = sinceOpened(state);
@@ -30,7 +46,7 @@ const errorsPass = (settings: GateSettings, state: GateState, harm: number, seco
       : `, ${stable}: ${ofCount(counts.baselineEvents, counts.baseline)} (${usual}${times(counts)})`;
   return (
     `${service} ${version}: no rise of ${sayPoints(harm)} or more in ${saySeconds(seconds)}: ${canary}${baseline}. ` +
-    `Smaller rises are not excluded.${unseenLatency(settings, state)}${historyCaveat(settings, state)}`
+    `Smaller rises are not excluded.${unseenLatency(settings, state)}${customPass(settings, state)}${historyCaveat(settings, state)}`
   );
 };
 
@@ -46,7 +62,7 @@ const latencyPass = (settings: GateSettings, state: GateState, margin: number, s
         `${stable}: ${sayShare(ratio(counts.baselineEvents, counts.baseline))} of ${sayCount(counts.baseline)}`;
   return (
     `${service} ${version}: no slow-down of ${sayRoundShare(5 * margin)} or more in ${saySeconds(seconds)}${seen}. ` +
-    'Smaller slow-downs are not excluded.'
+    `Smaller slow-downs are not excluded.${customPass(settings, state)}`
   );
 };
 

@@ -49,14 +49,19 @@ const policyWords = ({ extendSeconds, then }: InconclusivePolicy, missing: numbe
     : `${saySeconds(extendSeconds)} are added, and then ${last}`;
 };
 
-/** Warns of a watch that will probably not show a healthy release to be one; `null`: it probably will. */
-export const planWarning = (outlook: Outlook, seconds: number, policy: InconclusivePolicy): string | null => {
+/** Warns of a watch that will probably not show a healthy release to be one; `null`: it probably will. `metric`: the custom one. */
+export const planWarning = (
+  outlook: Outlook,
+  seconds: number,
+  policy: InconclusivePolicy,
+  metric: string | null = null,
+): string | null => {
   const chance = chanceOfProof(outlook, seconds);
   if (chance >= 0.8) return null;
   const planned = proofSeconds(outlook);
   const missing = planned === null ? null : planned - seconds;
   return (
-    `A watch of ${sayMinutes(seconds)} excludes +${sayPoints(outlook.harm)} for ` +
+    `A watch of ${sayMinutes(seconds)} excludes +${sayPoints(outlook.harm)}${metric === null ? '' : ` of ${metric}`} for ` +
     `${sayCount(Math.round(chance * 100))} of 100 healthy releases; for the others ${policyWords(policy, missing)}.`
   );
 };

@@ -1,3 +1,4 @@
+import type { CustomMetric } from '../../runbooks/custom-metric.ts';
 import type { GatePolicy } from '../../runbooks/gates.ts';
 import type { RecordingInput } from './recording.ts';
 
@@ -15,6 +16,7 @@ export const blockOfPolicy = (gates: GatePolicy): RecordingInput['gates'] => {
     errors,
     latency,
     saturation = [],
+    custom = [],
     onInconclusive,
   } = gates;
   return {
@@ -27,10 +29,25 @@ export const blockOfPolicy = (gates: GatePolicy): RecordingInput['gates'] => {
       ...(max === undefined ? {} : { max }),
       ...(perRequest === undefined ? {} : { perRequest }),
     })),
+    ...(custom.length === 0 ? {} : { custom: custom.map(customOf) }),
     // Runbooks from before there was a default have none.
     onInconclusive: { extend: onInconclusive.extend || null, then: onInconclusive.then },
   };
 };
+
+/** Members that are there. */
+const given = <T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+
+const customOf = ({ name, histogram, max, harm, margin, p50, p95, p99 }: CustomMetric) =>
+  histogram === undefined
+    ? {
+        name,
+        ...given({ max: max !== undefined && max > 0.95 ? null : max, harm, margin }),
+      }
+    : { name, histogram, ...given({ p50, p95, p99, margin }) };
 
 const limitsOf = ({ p50, p95, p99, margin }: NonNullable<GatePolicy['latency']>) => ({
   margin,

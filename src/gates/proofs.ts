@@ -2,19 +2,27 @@ import { errorRateOf, slowShareOf } from './baseline-rate.ts';
 import { bookingOf } from './comparison.ts';
 import type { TestSample } from './comparison.ts';
 import type { ProofState } from './health.ts';
-import { stepProof } from './health.ts';
+import { startProof, stepProof } from './health.ts';
 import { slowSample } from './latency.ts';
 import { countsOf } from './pairing.ts';
+import type { Learnt } from './history.ts';
 import type { PairedSample } from './pairing.ts';
-import type { GateSettings } from './settings.ts';
-import type { GateState, HealthState } from './state.ts';
-import { lateFrom } from './watch-window.ts';
-import type { WatchWindow } from './watch-window.ts';
+import type { HealthState, StreamRules, StreamState } from './stream.ts';
+
+/** None where a pass has to exclude nothing. */
+export const startHealth = (
+  { errors, proven }: Pick<StreamRules, 'errors' | 'proven'>,
+  learnt: Learnt,
+): HealthState => {
+  const bounds = learnt.latency?.compared ?? [];
+  const proofs = !proven ? [] : errors !== null ? [startProof] : bounds.map(() => startProof);
+  return { good: proofs, late: proofs };
+};
 
 /** Grows one copy of the proof of health by one sample; rates are those of past samples. */
 const growProofs = (
-  settings: GateSettings,
-  state: GateState,
+  settings: StreamRules,
+  state: StreamState,
   proofs: readonly ProofState[],
   sample: PairedSample,
 ): readonly ProofState[] => {
@@ -40,16 +48,15 @@ const growProofs = (
 
 /** Books a sample on the proof of health and, in the last third of the watch, on its second copy. */
 export const stepHealth = (
-  settings: GateSettings,
-  state: GateState,
-  window: WatchWindow,
+  settings: StreamRules,
+  state: StreamState,
   sample: PairedSample | null,
-  t: number,
+  isLate: boolean,
 ): HealthState => {
   if (sample === null) return state.health;
   const { good, late } = state.health;
   return {
     good: growProofs(settings, state, good, sample),
-    late: t > lateFrom(window) ? growProofs(settings, state, late, sample) : late,
+    late: isLate ? growProofs(settings, state, late, sample) : late,
   };
 };

@@ -1,4 +1,6 @@
 import { growthOf } from './growth.ts';
+import { judgedOf } from './judged.ts';
+import type { Judged } from './judged.ts';
 import { observedOutlook } from './outlook.ts';
 import { largerShare } from './plan-sentence.ts';
 import { proofSeconds, smallestFound } from './planner.ts';
@@ -9,16 +11,18 @@ import { healthOf } from './total.ts';
 import { beta } from './weights.ts';
 import { sayAbout, sayCount, sayPoints, sayRoundShare, sayTrafficShare } from './words.ts';
 
-const watched = (state: GateState, t: number): number => t - (state.window?.start ?? t);
+const watched = ({ since }: Judged, t: number): number => t - since.from;
 
 /** How much of the proof is done, as the plan counts it, and what is missing of it, in nats. */
 type Progress = { readonly done: number; readonly missing: number };
 
-const progressOf = (state: GateState, outlook: Outlook, t: number): Progress => {
+const missingOf = ({ state }: Judged): number => Math.max(0, -Math.log(beta) - healthOf(state.health).good);
+
+const progressOf = (judged: Judged, outlook: Outlook, t: number): Progress => {
   const planned = proofSeconds(outlook);
   return {
-    done: planned === null ? 0 : Math.min(1, watched(state, t) / planned),
-    missing: Math.max(0, -Math.log(beta) - healthOf(state.health).good),
+    done: planned === null ? 0 : Math.min(1, watched(judged, t) / planned),
+    missing: missingOf(judged),
   };
 };
 
@@ -35,10 +39,22 @@ const remaining = (outlook: Outlook, { done, missing }: Progress): number | null
   return Math.max(planned * (1 - done), missing / growth, outlook.everySeconds);
 };
 
-/** Seconds of watch that would still settle the question, as things look at second `t`; `null`: nobody can say. */
+const remainingOf = (settings: GateSettings, judged: Judged, t: number): number | null => {
+  const outlook = observedOutlook(settings, judged, t);
+  return outlook === null ? null : remaining(outlook, progressOf(judged, outlook, t));
+};
+
+/**
+ * Seconds of watch that would still settle the question, as things look at second `t`; `null`: nobody can say. What a
+ * pass must exclude beside the errors of the requests may take longer than they do.
+ */
 export const remainingSeconds = (settings: GateSettings, state: GateState, t: number): number | null => {
-  const outlook = observedOutlook(settings, state, t);
-  return outlook === null ? null : remaining(outlook, progressOf(state, outlook, t));
+  const [requests, ...custom] = judgedOf(settings, state);
+  const open = custom.filter((judged) => judged.proven && missingOf(judged) > 0);
+  const asked =
+    requests === undefined || (open.length > 0 && missingOf(requests) === 0) ? open : [requests, ...open];
+  const all = asked.map((judged) => remainingOf(settings, judged, t));
+  return all.reduce<number | null>((most, one) => (most === null || one === null ? null : Math.max(most, one)), 0);
 };
 
 const longer = (seconds: number): string =>
@@ -51,12 +67,12 @@ const orElse = (seconds: number, first: number): string => {
 };
 
 /** What the watch that ends at second `t` would have seen, and what would settle the question. */
-export const prospects = (settings: GateSettings, state: GateState, t: number): string => {
-  const outlook = observedOutlook(settings, state, t);
+export const prospects = (settings: GateSettings, judged: Judged, t: number): string => {
+  const outlook = observedOutlook(settings, judged, t);
   if (outlook === null) return '';
-  const found = smallestFound(outlook, watched(state, t));
+  const found = smallestFound(outlook, watched(judged, t));
   const seen = found === null ? '' : ` A rise to ${sayAbout(found)} would probably have been seen.`;
-  const progress = progressOf(state, outlook, t);
+  const progress = progressOf(judged, outlook, t);
   const now = remaining(outlook, progress);
   if (now === null) return seen;
   const larger = outlook.share < largerShare ? remaining({ ...outlook, share: largerShare }, progress) : null;

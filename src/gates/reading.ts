@@ -13,7 +13,16 @@ export type InstanceReading = {
 };
 
 /** One arm at one moment. `at`: time of the newest sample on the watch's clock, where the source tells it. */
-export type ArmReading = {
+export type ArmReading = CustomReading & {
+  /**
+   * The service's own metrics by name, each with its own instances and time. A share's `requests` are all its events,
+   * its `errors` those that went wrong; durations have their count and histogram. `null`: that one could not be read.
+   */
+  readonly custom?: Readonly<Record<string, CustomReading | null>>;
+};
+
+/** One metric's counters at one moment. */
+export type CustomReading = {
   readonly at?: number;
   readonly instances: readonly InstanceReading[];
   readonly gauges?: Readonly<Record<string, number>>;
@@ -24,3 +33,10 @@ export type Reading = ArmReading | null;
 
 /** Both arms at second `t` of the watch's clock. */
 export type Sample = { readonly t: number; readonly canary: Reading; readonly baseline: Reading };
+
+/** The sample as one of the custom metrics sees it. */
+export const sampleOf = ({ t, canary, baseline }: Sample, name: string): Sample => ({
+  t,
+  canary: canary?.custom?.[name] ?? null,
+  baseline: baseline?.custom?.[name] ?? null,
+});

@@ -1,11 +1,14 @@
 import type { GateRecord, SlowCounts } from '../../runbooks/gate-record.ts';
 import type { ArmCounts, Verdict } from '../../runbooks/verdict.ts';
+import { judgedBy } from './judged.ts';
+import type { Judged } from './judged.ts';
 import { expClipped } from './numerics.ts';
 import type { Counts } from './projection.ts';
 import { recentCounts, recentSlope } from './recent.ts';
 import type { GateSettings } from './settings.ts';
 import { errorsSince, sinceOpened, slowSince } from './since.ts';
 import type { GateState } from './state.ts';
+import type { StreamState } from './stream.ts';
 import { evidenceOf, healthOf } from './total.ts';
 import type { Evidence } from './total.ts';
 import { ofCount, ratio, sayEvidence, sayFineShare, sayRoundShare, saySeconds, sayShare } from './words.ts';
@@ -25,7 +28,7 @@ const armsOf = (counts: Counts): Pick<Shown, 'canary' | 'baseline'> => ({
   baseline: { requests: counts.baseline, errors: counts.baselineEvents },
 });
 
-const slowCounts = (state: GateState, test: 'latency_vs_baseline' | 'latency_vs_limit') => {
+const slowCounts = (state: StreamState, test: 'latency_vs_baseline' | 'latency_vs_limit') => {
   const slow = slowSince(state, test);
   if (slow === null) return null;
   const { counts, from } = slow.since;
@@ -38,20 +41,23 @@ const slowCounts = (state: GateState, test: 'latency_vs_baseline' | 'latency_vs_
 };
 
 /** Counts that go with a breach by `reason`, or (any other reason) those of the watch. */
-export const shownFor = (state: GateState, reason: string | null): Shown => {
-  const watch = sinceOpened(state);
-  const whole: Shown = { ...armsOf(watch.counts), from: watch.from, latency: null };
-  if (reason === null) return whole;
+export const shownFor = (judged: Judged, reason: string | null): Shown => {
+  const whole: Shown = { ...armsOf(judged.since.counts), from: judged.since.from, latency: null };
+  // Of durations only the slow ones say something.
+  if (reason === null)
+    return judged.errors === null && judged.metric !== null
+      ? { ...whole, ...slowCounts(judged.state, 'latency_vs_baseline') }
+      : whole;
   switch (reason) {
     case 'errors_vs_baseline':
     case 'errors_vs_limit':
     case 'on_fire': {
-      const since = errorsSince(state, reason);
+      const since = errorsSince(judged, reason);
       return { ...armsOf(since.counts), from: since.from, latency: null };
     }
     case 'latency_vs_baseline':
     case 'latency_vs_limit':
-      return { ...whole, ...slowCounts(state, reason) };
+      return { ...whole, ...slowCounts(judged.state, reason) };
     default:
       return whole;
   }
@@ -104,21 +110,26 @@ export const recordOf = (
 ): GateRecord => {
   const t = state.t ?? state.begun ?? 0;
   const begun = state.begun ?? t;
-  const shown = shownFor(state, verdict?.kind === 'breach' ? verdict.reason : null);
+  const metric = verdict?.metric ?? null;
+  const judged = judgedBy(settings, state, metric);
+  const shown = shownFor(judged, verdict?.kind === 'breach' ? verdict.reason : null);
   const health = healthOf(state.health);
   return {
     t,
     verdict: verdict?.kind ?? 'watching',
     reason: verdict?.reason ?? null,
+    ...(metric === null ? {} : { metric }),
     elapsed_s: t - begun,
     evidence: expClipped(evidence.total),
     needed: 1 / settings.budget,
-    tests: Object.fromEntries(evidence.tests.map(({ name, log }) => [name, expClipped(log)])),
+    tests: Object.fromEntries(
+      evidence.tests.map(({ name, metric: of, log }) => [of === null ? name : `${name}:${of}`, expClipped(log)]),
+    ),
     canary: shown.canary,
     baseline: shown.baseline,
     since_s: shown.from - begun,
     latency: shown.latency,
-    phi: state.learnt.phi,
+    phi: judged.state.learnt.phi,
     health_evidence: expClipped(health.good),
     late_evidence: expClipped(health.late),
     alone: state.pairing.alone,

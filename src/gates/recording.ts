@@ -27,12 +27,14 @@ const instanceSchema = z.strictObject({
   gauges: values.exactOptional(),
 });
 
-const readingSchema = z
-  .strictObject({
-    at: z.number().exactOptional(),
-    instances: z.array(instanceSchema).max(10_000),
-    gauges: values.exactOptional(),
-  })
+const armSchema = z.strictObject({
+  at: z.number().exactOptional(),
+  instances: z.array(instanceSchema).max(10_000),
+  gauges: values.exactOptional(),
+});
+
+const readingSchema = armSchema
+  .extend({ custom: z.record(z.string().max(200), armSchema.nullable()).exactOptional() })
   .nullable();
 
 const eventSchema = z.discriminatedUnion('type', [

@@ -5,6 +5,7 @@ import { findAtEnd, findBreach } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { silentFor } from './awaited.ts';
 import type { Gate } from './gate.ts';
+import { judgedBy } from './judged.ts';
 import { remainingSeconds } from './prospects.ts';
 import type { Sample } from './reading.ts';
 import { recordOf, shownFor } from './record.ts';
@@ -22,11 +23,16 @@ const verdictOf = (
   sentence: string,
 ): Verdict => {
   const { window } = state;
-  const shown = shownFor(state, finding.kind === 'breach' ? finding.reason : null);
+  const metric = 'metric' in finding ? finding.metric : null;
+  const shown = shownFor(
+    judgedBy(settings, state, metric),
+    finding.kind === 'breach' ? finding.reason : null,
+  );
   const start = window?.start ?? t;
   const due = Math.max(1, Math.round((t - start) / settings.everySeconds));
   return {
     ...{ kind: finding.kind, reason: finding.reason, sentence },
+    ...(metric === null ? {} : { metric }),
     // Live and replayed come to the end by other sums: the last digits of a double must not tell them apart.
     t: Math.round((t - start) * 1000) / 1000,
     canary: shown.canary,

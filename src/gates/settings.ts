@@ -27,6 +27,17 @@ export type GaugeSettings = {
   readonly perRequest: boolean;
 };
 
+/**
+ * A metric of the service's own: a share of events, judged as errors are, or durations, judged as latency is. `proven`:
+ * a pass must exclude its harm, too.
+ */
+export type CustomSettings = {
+  readonly name: string;
+  readonly errors: ErrorSettings | null;
+  readonly latency: LatencySettings | null;
+  readonly proven: boolean;
+};
+
 /** What follows a watch that ends without an answer. */
 export type InconclusivePolicy = {
   /** `null`: no extension. */
@@ -54,12 +65,24 @@ export type GateSettings = {
   readonly errors: ErrorSettings | null;
   readonly latency: LatencySettings | null;
   readonly saturation: readonly GaugeSettings[];
+  readonly custom: readonly CustomSettings[];
   readonly warmUpSeconds: number;
   readonly historySeconds: number;
   /** Share left on the old version while the last watch runs. */
   readonly holdBack: number;
   readonly onInconclusive: InconclusivePolicy;
 };
+
+export type LatencyOptions = {
+  readonly limits?: readonly { readonly quantile: number; readonly seconds: number }[];
+  readonly margin?: number;
+};
+
+/** `errors`: of a share; no `max` is no limit, no `harm` asks nothing of a pass. `latency`: of durations. */
+export type CustomOptions = { readonly name: string } & (
+  | { readonly errors: { readonly max?: number; readonly margin?: number; readonly harm?: number } }
+  | { readonly latency: LatencyOptions }
+);
 
 /** What a service file may say of a gate, in numbers; what is absent gets its default. */
 export type GateOptions = {
@@ -71,16 +94,14 @@ export type GateOptions = {
   readonly budget?: number;
   /** `slo`: the objective as a share of good requests, 0.999. `null`: errors are not judged. */
   readonly errors?: (Partial<ErrorSettings> & { readonly slo?: number }) | null;
-  readonly latency?: {
-    readonly limits?: readonly { readonly quantile: number; readonly seconds: number }[];
-    readonly margin?: number;
-  } | null;
+  readonly latency?: LatencyOptions | null;
   readonly saturation?: readonly {
     readonly name: string;
     readonly max?: number | null;
     readonly margin?: number;
     readonly perRequest?: boolean;
   }[];
+  readonly custom?: readonly CustomOptions[];
   readonly warmUpSeconds?: number;
   readonly historySeconds?: number;
   readonly holdBack?: number;
@@ -110,11 +131,47 @@ const errorSettings = (options: NonNullable<GateOptions['errors']>): ErrorSettin
   };
 };
 
+const latencySettings = (
+  { limits, margin = 0.1 }: LatencyOptions,
+  usual: readonly { readonly quantile: number; readonly seconds: number }[],
+): LatencySettings => ({
+  limits: (limits ?? usual).map(({ quantile, seconds }) => ({ quantile, seconds, share: 1 - quantile })),
+  margin,
+});
+
+const customSettings = (options: CustomOptions): CustomSettings => {
+  const { name } = options;
+  if ('latency' in options)
+    return { name, errors: null, latency: latencySettings(options.latency, []), proven: false };
+  const { max = null, ...rest } = options.errors;
+  return {
+    ...{ name, latency: null, proven: rest.harm !== undefined },
+    errors: errorSettings({ ...rest, max }),
+  };
+};
+
 const inRange = (name: string, value: number, low: number, high: number): void => {
   if (value >= low && value <= high) return;
   throw new GateSettingsError(
     `${name} is ${String(value)}: give a number from ${String(low)} to ${String(high)}`,
   );
+};
+
+const checkEvents = (
+  share: string,
+  durations: string,
+  { errors, latency }: Pick<GateSettings, 'errors' | 'latency'>,
+): void => {
+  if (errors !== null) {
+    inRange(`${share}.margin`, errors.margin, 0, 0.9);
+    inRange(`${share}.ratio`, errors.ratio, 1, 10);
+    inRange(`${share}.harm`, errors.harm, 1e-6, 0.5);
+    if (errors.max !== null) inRange(`${share}.max`, errors.max, 1e-6, 0.95);
+  }
+  if (latency !== null) {
+    inRange(`${durations}.margin`, latency.margin, 0, 5);
+    for (const limit of latency.limits) inRange(`${durations} quantile`, limit.quantile, 0.05, 0.9999);
+  }
 };
 
 const check = (settings: GateSettings): GateSettings => {
@@ -132,16 +189,11 @@ const check = (settings: GateSettings): GateSettings => {
       'neither errors nor latency are judged: gauges alone can not show a release to be healthy; add errors',
     );
   }
-  if (settings.errors !== null) {
-    inRange('errors.margin', settings.errors.margin, 0, 0.9);
-    inRange('errors.ratio', settings.errors.ratio, 1, 10);
-    inRange('errors.harm', settings.errors.harm, 1e-6, 0.5);
-    if (settings.errors.max !== null) inRange('errors.max', settings.errors.max, 1e-6, 0.95);
-  }
-  if (settings.latency !== null) {
-    inRange('latency.margin', settings.latency.margin, 0, 5);
-    for (const limit of settings.latency.limits) inRange('latency quantile', limit.quantile, 0.05, 0.9999);
-  }
+  checkEvents('errors', 'latency', settings);
+  const names = settings.custom.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new GateSettingsError(`custom has two metrics of the name ${twice}`);
+  for (const metric of settings.custom) checkEvents(`custom.${metric.name}`, `custom.${metric.name}`, metric);
   return settings;
 };
 
@@ -162,23 +214,14 @@ export const gateSettings = (options: GateOptions): GateSettings => {
     })),
     budget: options.budget ?? 0.01,
     errors: errors === null ? null : errorSettings(errors),
-    latency:
-      latency === null
-        ? null
-        : {
-            limits: (latency.limits ?? [{ quantile: 0.95, seconds: 0.3 }]).map(({ quantile, seconds }) => ({
-              quantile,
-              seconds,
-              share: 1 - quantile,
-            })),
-            margin: latency.margin ?? 0.1,
-          },
+    latency: latency === null ? null : latencySettings(latency, [{ quantile: 0.95, seconds: 0.3 }]),
     saturation: (options.saturation ?? []).map(({ name, max = null, margin = 0.2, perRequest }) => ({
       name,
       max,
       margin,
       perRequest: perRequest ?? name === 'cpu',
     })),
+    custom: (options.custom ?? []).map(customSettings),
     warmUpSeconds: options.warmUpSeconds ?? 30,
     historySeconds: options.historySeconds ?? 1800,
     holdBack,

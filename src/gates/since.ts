@@ -1,10 +1,12 @@
+import type { Judged } from './judged.ts';
 import { likeliestOnset } from './mixture.ts';
-import type { Mixture, Since } from './mixture.ts';
+import type { Mixture, Since, Totals } from './mixture.ts';
 import { logOf } from './numerics.ts';
 import type { BoundState } from './latency.ts';
 import type { LearntBound } from './history.ts';
+import type { Counts } from './projection.ts';
 import type { GateState } from './state.ts';
-import type { WatchWindow } from './watch-window.ts';
+import type { StreamState } from './stream.ts';
 import {
   errorAlternatives,
   fireAlternatives,
@@ -14,30 +16,23 @@ import {
 } from './weights.ts';
 import type { TestName } from './weights.ts';
 
-const windowCounts = (state: GateState, window: WatchWindow): Since => {
-  const [canaryEvents, canary, baselineEvents, baseline] = state.totals;
-  const before = window.totals;
-  return {
-    from: window.start,
-    counts: {
-      canaryEvents: canaryEvents - before[0],
-      canary: canary - before[1],
-      baselineEvents: baselineEvents - before[2],
-      baseline: baseline - before[3],
-    },
-  };
-};
+/** What was counted between two totals. */
+export const countsBetween = (before: Totals, now: Totals): Counts => ({
+  canaryEvents: now[0] - before[0],
+  canary: now[1] - before[1],
+  baselineEvents: now[2] - before[2],
+  baseline: now[3] - before[3],
+});
 
-/** Counts of the watch at hand. */
-export const sinceOpened = (state: GateState): Since =>
-  state.window === null
-    ? { from: 0, counts: { canaryEvents: 0, canary: 0, baselineEvents: 0, baseline: 0 } }
-    : windowCounts(state, state.window);
+/** Counts of requests of the watch at hand. */
+export const sinceOpened = ({ window, totals }: GateState): Since => ({
+  from: window?.start ?? 0,
+  counts: countsBetween(window?.totals ?? totals, totals),
+});
 
 /** Errors since the onset that the test's evidence points at; the watch's where it tells of no errors. */
-export const errorsSince = (state: GateState, test: TestName): Since => {
-  const { errors } = state;
-  if (errors === null) return sinceOpened(state);
+export const errorsSince = ({ state: { errors }, since }: Judged, test: TestName): Since => {
+  if (errors === null) return since;
   switch (test) {
     case 'errors_vs_baseline':
       return likeliestOnset(errors.comparison, errorAlternatives.weights);
@@ -48,7 +43,7 @@ export const errorsSince = (state: GateState, test: TestName): Since => {
     case 'latency_vs_baseline':
     case 'latency_vs_limit':
     case 'gauges':
-      return sinceOpened(state);
+      return since;
   }
 };
 
@@ -60,10 +55,9 @@ const strength = (mixture: Mixture, weights: readonly number[]): number =>
 
 /** `null`: the test has no bounds. */
 export const slowSince = (
-  state: GateState,
+  { learnt, latency }: Pick<StreamState, 'learnt' | 'latency'>,
   test: 'latency_vs_baseline' | 'latency_vs_limit',
 ): SlowSince | null => {
-  const { learnt, latency } = state;
   if (learnt.latency === null || learnt.bounds === null || latency === null) return null;
   const against = test === 'latency_vs_baseline';
   const bounds = against ? learnt.latency.compared : learnt.latency.limited.map((limited) => limited.bound);

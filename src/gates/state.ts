@@ -1,30 +1,20 @@
 import type { Verdict } from '../../runbooks/verdict.ts';
-import { noCounters } from './counters.ts';
-import type { ArmCounters } from './counters.ts';
-import { startErrors } from './errors.ts';
-import type { ErrorsState } from './errors.ts';
+import { beginCustom } from './custom.ts';
+import type { CustomState } from './custom.ts';
 import { startGauge } from './gauges.ts';
 import type { GaugeState } from './gauges.ts';
-import type { ProofState } from './health.ts';
 import { startProof } from './health.ts';
-import { learn } from './history.ts';
-import type { HistorySample, Learnt } from './history.ts';
-import { startLatency } from './latency.ts';
-import type { LatencyState } from './latency.ts';
-import type { Totals } from './mixture.ts';
-import { noPairing } from './pairing.ts';
-import type { Pairing } from './pairing.ts';
+import type { HistorySample } from './history.ts';
 import type { RecentSlot } from './recent.ts';
 import { plannedTicks, ticksIn } from './settings.ts';
 import type { GateSettings } from './settings.ts';
+import { beginStream } from './stream.ts';
+import type { HealthState, StreamState } from './stream.ts';
 import { lateFrom, openWindow } from './watch-window.ts';
 import type { WatchWindow } from './watch-window.ts';
 
-/** Evidence that the canary is not harmful: over the rollout, and over the last third of the watch. */
-export type HealthState = { readonly good: readonly ProofState[]; readonly late: readonly ProofState[] };
-
 /** Everything the gate knows, as plain JSON: some kilobytes, most of them the counters of the instances. */
-export type GateState = {
+export type GateState = StreamState & {
   readonly format: 'sluice-gate/1';
   readonly everySeconds: number;
   /** Planned lengths of the watches, for those that are opened without one. */
@@ -36,19 +26,12 @@ export type GateState = {
   /** The last sample booked, and the number of the due sample it stands for. */
   readonly t: number | null;
   readonly tick: number;
-  readonly learnt: Learnt;
-  readonly canary: ArmCounters;
-  readonly baseline: ArmCounters;
-  readonly pairing: Pairing;
   /** When the canary last had news. */
   readonly canarySeenAt: number | null;
-  /** Counts of all samples closed so far. */
-  readonly totals: Totals;
   readonly recent: readonly RecentSlot[];
-  readonly errors: ErrorsState | null;
-  readonly latency: LatencyState | null;
   readonly gauges: readonly GaugeState[];
-  readonly health: HealthState;
+  /** Those of the settings, in their order; absent where there are none. */
+  readonly custom?: readonly CustomState[];
   readonly window: WatchWindow | null;
   /** What the first breach said; later samples don't take it back. */
   readonly breached: Verdict | null;
@@ -60,42 +43,20 @@ export class GateOrderError extends Error {
   override readonly name = 'GateOrderError';
 }
 
-const proofsOf = (settings: GateSettings, learnt: Learnt): readonly ProofState[] =>
-  settings.errors !== null ? [startProof] : (learnt.latency?.compared ?? []).map(() => startProof);
-
-export const startHealth = (settings: GateSettings, learnt: Learnt): HealthState => {
-  const proofs = proofsOf(settings, learnt);
-  return { good: proofs, late: proofs };
-};
-
 /** State before the first sample. */
-export const beginGate = (settings: GateSettings, history: readonly HistorySample[] = []): GateState => {
-  const learnt = learn(settings, history);
-  return {
-    format: 'sluice-gate/1',
-    everySeconds: settings.everySeconds,
-    planned: settings.watches.map((watch) => watch.seconds),
-    opened: 0,
-    plannedTicks: plannedTicks(settings),
-    ...{ begun: null, t: null, tick: 0 },
-    learnt,
-    canary: noCounters,
-    baseline: noCounters,
-    pairing: noPairing,
-    canarySeenAt: null,
-    totals: [0, 0, 0, 0],
-    recent: [],
-    errors: settings.errors === null ? null : startErrors(learnt, 0),
-    latency:
-      learnt.latency === null || learnt.bounds === null
-        ? null
-        : startLatency(learnt.latency, learnt.bounds, 0, 0),
-    gauges: settings.saturation.map(() => startGauge),
-    health: startHealth(settings, learnt),
-    window: null,
-    breached: null,
-  };
-};
+export const beginGate = (settings: GateSettings, history: readonly HistorySample[] = []): GateState => ({
+  format: 'sluice-gate/1',
+  everySeconds: settings.everySeconds,
+  planned: settings.watches.map((watch) => watch.seconds),
+  opened: 0,
+  plannedTicks: plannedTicks(settings),
+  ...{ begun: null, t: null, tick: 0, canarySeenAt: null, recent: [] },
+  ...beginStream({ ...settings, proven: true }, history),
+  gauges: settings.saturation.map(() => startGauge),
+  ...(settings.custom.length === 0 ? {} : { custom: beginCustom(settings, history) }),
+  window: null,
+  breached: null,
+});
 
 const restartLate = ({ good, late }: HealthState): HealthState => ({
   good,
@@ -112,6 +73,15 @@ export const openGateWatch = (state: GateState, t: number, seconds?: number): Ga
     opened: state.opened + 1,
     begun: state.begun ?? t,
     health: restartLate(state.health),
+    ...(state.custom === undefined
+      ? {}
+      : {
+          custom: state.custom.map((own) => ({
+            ...own,
+            opened: own.totals,
+            health: restartLate(own.health),
+          })),
+        }),
     window: openWindow(t, planned, ticksBefore, state.totals),
   };
 };
@@ -124,5 +94,10 @@ export const extendGateWatch = (state: GateState, seconds: number): GateState =>
   if (state.window === null) throw new GateOrderError('no watch to extend: call openWatch first');
   const window = { ...state.window, seconds: state.window.seconds + seconds };
   const begins = state.t === null || state.t < lateFrom(window);
-  return { ...state, window, health: begins ? restartLate(state.health) : state.health };
+  if (!begins) return { ...state, window };
+  const custom = state.custom?.map((own) => ({ ...own, health: restartLate(own.health) }));
+  return {
+    ...{ ...state, window, health: restartLate(state.health) },
+    ...(custom === undefined ? {} : { custom }),
+  };
 };

@@ -1,38 +1,27 @@
-import { bookReading } from './counters.ts';
 import type { Booked } from './counters.ts';
-import { stepErrors } from './errors.ts';
+import { stepCustom } from './custom.ts';
 import { startGauge, stepGauge } from './gauges.ts';
 import type { GaugeState } from './gauges.ts';
-import { followBounds, learnInFlight } from './in-flight.ts';
-import { stepLatency } from './latency.ts';
-import { addTotals } from './mixture.ts';
-import { onsetPlaced } from './onset.ts';
-import type { Onset } from './onset.ts';
-import { countsOf, pair } from './pairing.ts';
-import { stepHealth } from './proofs.ts';
 import type { Reading, Sample } from './reading.ts';
 import { addRecent } from './recent.ts';
 import type { GateSettings } from './settings.ts';
 import { GateOrderError } from './state.ts';
 import type { GateState } from './state.ts';
+import { stepStream } from './stream.ts';
+import type { StreamState } from './stream.ts';
 import { evidenceOf } from './total.ts';
 import type { Evidence } from './total.ts';
-import { coveredBy, tickAt } from './watch-window.ts';
+import { coveredBy, lateFrom, tickAt } from './watch-window.ts';
 import type { WatchWindow } from './watch-window.ts';
 
 /** After this much silence of the baseline the canary is judged alone; longer where readings are rarer. */
 const patienceSeconds = 60;
 
 /** Nobody waits for a baseline that is not planned for: nothing was held back. */
-const patienceOf = (settings: GateSettings, state: GateState): number =>
-  (settings.watches[state.opened - 1]?.share ?? 0) >= 1
+const patienceOf = (settings: GateSettings, opened: number, { learnt }: StreamState): number =>
+  (settings.watches[opened - 1]?.share ?? 0) >= 1
     ? 0
-    : Math.max(patienceSeconds, 2.5 * settings.everySeconds, 2.5 * (state.learnt.interval ?? 0));
-
-const onsetOf = (state: GateState, tick: number, from: number): Onset => {
-  const placed = onsetPlaced(tick, state.plannedTicks);
-  return { placed: placed - onsetPlaced(state.tick, state.plannedTicks), left: 1 - placed, from };
-};
+    : Math.max(patienceSeconds, 2.5 * settings.everySeconds, 2.5 * (learnt.interval ?? 0));
 
 type BookedArms = { readonly canary: Booked; readonly baseline: Booked };
 
@@ -98,39 +87,26 @@ export const stepGate = (settings: GateSettings, before: GateState, sample: Samp
   if (begun === null || window === null) {
     throw new GateOrderError(`a sample at ${String(t)} s, but no watch is open: call openWatch first`);
   }
-  const state = followBounds(settings, before, sample);
-  const { bounds } = state.learnt;
-  const rules = { since: begun, warmUpSeconds: settings.warmUpSeconds, bounds };
-  const canary = bookReading(state.canary, sample.canary, t, { ...rules, coldArm: true });
-  const baseline = bookReading(state.baseline, sample.baseline, t, { ...rules, coldArm: false });
-  const paired = pair(state.pairing, canary, baseline, t, patienceOf(settings, state));
-  const closed = paired.sample;
-  const counts = closed === null ? null : countsOf(closed);
-  const tick = Math.max(state.tick, tickAt(window, t, state.everySeconds));
-  const onset = onsetOf(state, tick, closed?.from ?? state.pairing.closedAt ?? t);
-  const test =
-    closed === null || counts === null ? null : { counts, seconds: closed.seconds, alone: closed.alone };
-  const { budget } = settings;
-  const next: GateState = {
-    ...state,
-    ...{ t, tick, canary: canary.counters, baseline: baseline.counters, pairing: paired.pairing },
-    canarySeenAt: canary.news === 'fresh' || canary.news === 'first' ? t : state.canarySeenAt,
-    totals: counts === null ? state.totals : addTotals(state.totals, counts),
-    errors:
-      state.errors === null || settings.errors === null
-        ? null
-        : stepErrors({ errors: settings.errors, budget, learnt: state.learnt }, state.errors, onset, test),
-    latency:
-      state.latency === null || state.learnt.latency === null
-        ? null
-        : stepLatency(state.learnt.latency, budget, state.latency, onset, closed),
-    gauges: stepGauges(settings, state, begun, sample, { canary, baseline }),
-    health: stepHealth(settings, state, window, closed, t),
-    window: stepWindow(state, window, sample, { canary, baseline }),
+  const tick = Math.max(before.tick, tickAt(window, t, before.everySeconds));
+  const moment = {
+    ...{ t, begun, tick, tickBefore: before.tick, plannedTicks: before.plannedTicks },
+    late: t > lateFrom(window),
   };
-  const learned = learnInFlight(settings, next, t);
-  const evidence = evidenceOf(settings, learned);
-  if (counts === null) return { state: learned, evidence };
-  const recent = addRecent(learned.recent, t - begun, counts, evidence.total);
-  return { state: { ...learned, recent }, evidence };
+  const patience = (stream: StreamState): number => patienceOf(settings, before.opened, stream);
+  const { errors, latency, budget, warmUpSeconds } = settings;
+  const rules = { errors, latency, budget, warmUpSeconds, proven: true };
+  const arms = stepStream(rules, before, sample, { ...moment, patience: patience(before) });
+  const { state, canary, counts } = arms;
+  const { custom } = before;
+  const next: GateState = {
+    ...{ ...state, t, tick },
+    canarySeenAt: canary.news === 'fresh' || canary.news === 'first' ? t : before.canarySeenAt,
+    gauges: stepGauges(settings, before, begun, sample, arms),
+    window: stepWindow(before, window, sample, arms),
+    ...(custom === undefined ? {} : { custom: stepCustom(settings, custom, sample, moment, patience) }),
+  };
+  const evidence = evidenceOf(settings, next);
+  if (counts === null) return { state: next, evidence };
+  const recent = addRecent(next.recent, t - begun, counts, evidence.total);
+  return { state: { ...next, recent }, evidence };
 };

@@ -1,11 +1,13 @@
 import type { WatchOutlook } from '../../runbooks/outlook.ts';
 import { errorRateOf, startErrorRate } from './baseline-rate.ts';
+import { historyOf } from './custom.ts';
 import { learn, trafficOf } from './history.ts';
 import type { HistorySample, Learnt } from './history.ts';
 import { errorsOutlook, smallestSlowdown } from './outlook.ts';
 import { largestPassing } from './passing.ts';
 import { planSentence, planWarning, sayExclusion } from './plan-sentence.ts';
 import { proofSeconds, smallestFound } from './planner.ts';
+import type { Outlook } from './planner.ts';
 import type { GateSettings } from './settings.ts';
 import { sayAbout, saySeconds, sayPoints } from './words.ts';
 
@@ -38,7 +40,14 @@ export const watchOutlook = (settings: GateSettings, history: readonly HistorySa
   const { seconds, share } = watch;
   const passing = largestPassing(outlook, seconds);
   const slowdown = slowdownOf(settings, learnt, traffic.requestsPerSecond);
-  const warning = planWarning(outlook, seconds, settings.onInconclusive);
+  const custom = customOutlooks(settings, history, share);
+  const warning =
+    planWarning(outlook, seconds, settings.onInconclusive) ??
+    custom
+      .filter(({ proven }) => proven)
+      .map((one) => planWarning(one.outlook, seconds, settings.onInconclusive, one.name))
+      .find((text) => text !== null) ??
+    null;
   return {
     known: true,
     ...{ requestsPerSecond: outlook.requestsPerSecond, pastSeconds: traffic.seconds, rate: outlook.rate },
@@ -48,13 +57,44 @@ export const watchOutlook = (settings: GateSettings, history: readonly HistorySa
     excludedAfterSeconds: proofSeconds(outlook),
     smallestSlowdown: slowdown,
     suffices: warning === null,
-    sentence: [planSentence(outlook, seconds), sayPassing(passing), saySlowdown(slowdown)]
+    sentence: [planSentence(outlook, seconds), sayPassing(passing), saySlowdown(slowdown), ...custom.map(sayCustom(seconds))]
       .filter((text) => text !== null)
       .join(' '),
     warning,
     advice: sayExclusion(outlook, seconds),
   };
 };
+
+/** A custom share whose past is known, as the first watch will see it. */
+type CustomOutlook = { readonly name: string; readonly proven: boolean; readonly outlook: Outlook };
+
+const customOutlooks = (
+  settings: GateSettings,
+  history: readonly HistorySample[],
+  share: number,
+): readonly CustomOutlook[] =>
+  settings.custom.flatMap(({ name, errors, proven }) => {
+    const past = historyOf(history, name);
+    const traffic = trafficOf(past);
+    if (errors === null || traffic === null) return [];
+    const learnt = learn({ latency: null }, past);
+    const rate = errorRateOf(startErrorRate(learnt.rate, learnt.requests));
+    const { requestsPerSecond } = traffic;
+    const outlook = errorsOutlook(settings, { requestsPerSecond, share, rate, phi: learnt.phi }, errors);
+    return outlook === null ? [] : [{ name, proven, outlook }];
+  });
+
+const sayCustom =
+  (seconds: number) =>
+  ({ name, proven, outlook }: CustomOutlook): string => {
+    const found = smallestFound(outlook, seconds);
+    const shown =
+      found === null
+        ? `no rise of ${name} is found, however large`
+        : `a rise of ${name} from ${sayAbout(outlook.rate)} to about ${sayAbout(found)} or more is found (4 times in 5)`;
+    const upper = `${shown.slice(0, 1).toUpperCase()}${shown.slice(1)}.`;
+    return proven ? `${upper} ${sayExclusion(outlook, seconds)}` : upper;
+  };
 
 const slowdownOf = (
   settings: GateSettings,
