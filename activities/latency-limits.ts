@@ -1,5 +1,6 @@
 import { SluiceError } from '../runbooks/errors.ts';
 import type { Runbook, TargetState } from '../runbooks/runbook.ts';
+import type { ArmReading, CustomReading } from '../src/gates/reading.ts';
 import { limitWarnings } from '../src/gates/slow-shares.ts';
 import type { RolloutInput } from '../workflows/contract.ts';
 import type { Deps } from './deps.ts';
@@ -8,15 +9,16 @@ import { sourceAt } from './metrics/source.ts';
 import { runningVersion } from './observe.ts';
 import { watchSettings } from './outlook.ts';
 
-/** Bounds of the running version's histogram, in seconds; `null`: it tells none, or does not answer now. */
-const boundsOf = async (
-  source: Pick<MetricsSource, 'read'>,
-  version: string,
-): Promise<readonly number[] | null> => {
+/** Bounds of a version's histogram, in seconds; `null`: it tells none. */
+const boundsIn = (reading: CustomReading | null | undefined): readonly number[] | null => {
+  const [first] = reading?.instances.flatMap(({ latency }) => latency ?? []) ?? [];
+  return first?.le.filter((bound) => bound !== '+Inf') ?? null;
+};
+
+/** What the running version counts; `null`: it does not answer now. */
+const readNow = async (source: Pick<MetricsSource, 'read'>, version: string): Promise<ArmReading | null> => {
   try {
-    const { arm } = await source.read(version);
-    const [first] = arm.instances.flatMap(({ latency }) => latency ?? []);
-    return first?.le.filter((bound) => bound !== '+Inf') ?? null;
+    return (await source.read(version)).arm;
   } catch (error) {
     if (error instanceof SluiceError) return null;
     throw error;
@@ -35,8 +37,19 @@ export const unboundedLimits = async (
 ): Promise<readonly string[]> => {
   const { service, environment } = runbook;
   const running = runningVersion(state);
-  const { latency = null } = (running === null ? null : watchSettings(runbook, running)) ?? {};
-  if (running === null || latency === null) return [];
-  const bounds = await boundsOf(sourceAt(deps, input.service, { service, environment }), running);
-  return bounds === null ? [] : limitWarnings(bounds, latency.limits);
+  const settings = running === null ? null : watchSettings(runbook, running);
+  if (running === null || settings === null) return [];
+  const held = [
+    { place: 'latency', latency: settings.latency, of: (arm: ArmReading | null) => arm },
+    ...settings.custom.map(({ name, latency }) => ({
+      ...{ place: `custom.${name}`, latency },
+      of: (arm: ArmReading | null) => arm?.custom?.[name],
+    })),
+  ].filter(({ latency }) => latency !== null && latency.limits.length > 0);
+  if (held.length === 0) return [];
+  const arm = await readNow(sourceAt(deps, input.service, { service, environment }), running);
+  return held.flatMap(({ place, latency, of }) => {
+    const bounds = boundsIn(of(arm));
+    return bounds === null ? [] : limitWarnings(bounds, latency?.limits ?? [], place);
+  });
 };

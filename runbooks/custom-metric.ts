@@ -22,7 +22,9 @@ export const customMetricSchema = z
       .describe('of a share: limit that a release may not surely exceed while worse than the old version'),
     harm: percentage(0.000001, 0.5)
       .optional()
-      .describe('of a share: rise in points that a pass must exclude; nothing is asked of a pass unless given'),
+      .describe(
+        'of a share: rise in points that a pass must exclude; nothing is asked of a pass unless given',
+      ),
     p50: limit.describe('of durations: limit that half of them must keep'),
     p95: limit.describe('of durations: limit that 95 % of them must keep'),
     p99: limit.describe('of durations: limit that 99 % of them must keep'),

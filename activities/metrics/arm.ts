@@ -1,6 +1,6 @@
 import { SluiceError } from '../../runbooks/errors.ts';
 import type { HistorySample } from '../../src/gates/history.ts';
-import type { ArmReading, Reading } from '../../src/gates/reading.ts';
+import type { ArmReading, CustomReading, Reading } from '../../src/gates/reading.ts';
 import type { MetricsSource } from './source.ts';
 
 /** A reading, or why there is none: a failed reading is never zero. */
@@ -18,7 +18,7 @@ export const readArm = async (
 ): Promise<ArmAnswer> => {
   try {
     const { at, arm } = await source.read(version, signal);
-    return { arm: onClock(arm, (at - zeroMs) / 1000), why: null };
+    return { arm: armOnClock(arm, (at - zeroMs) / 1000), why: null };
   } catch (error) {
     if (error instanceof SluiceError) return { arm: null, why: error.message };
     throw error;
@@ -41,7 +41,7 @@ export const readHistory = async (
       .filter(({ atMs }) => atMs < zeroMs)
       .map(({ atMs, arm }) => ({
         t: (atMs - zeroMs) / 1000,
-        baseline: onClock(arm, (atMs - zeroMs) / 1000),
+        baseline: armOnClock(arm, (atMs - zeroMs) / 1000),
       }));
   } catch (error) {
     if (error instanceof SluiceError) return [];
@@ -49,11 +49,26 @@ export const readHistory = async (
   }
 };
 
-const onClock = (arm: ArmReading, at: number): ArmReading => ({
-  ...arm,
-  at,
-  instances: arm.instances.map((instance) => ({
+const onClock = (reading: CustomReading, moment: number): CustomReading => ({
+  ...reading,
+  at: moment,
+  instances: reading.instances.map((instance) => ({
     ...instance,
-    ...(instance.started === undefined ? {} : { started: instance.started + at }),
+    ...(instance.started === undefined ? {} : { started: instance.started + moment }),
   })),
+});
+
+/** Custom metrics have times of their own, told from that of the requests. */
+const armOnClock = ({ custom, ...arm }: ArmReading, at: number): ArmReading => ({
+  ...onClock(arm, at),
+  ...(custom === undefined
+    ? {}
+    : {
+        custom: Object.fromEntries(
+          Object.entries(custom).map(([name, reading]) => [
+            name,
+            reading === null ? null : onClock(reading, at + (reading.at ?? 0)),
+          ]),
+        ),
+      }),
 });

@@ -1,5 +1,6 @@
 import { parseCounterQuery } from '../../runbooks/counter-query.ts';
 import type { CounterQuery } from '../../runbooks/counter-query.ts';
+import type { CustomMetric } from '../../runbooks/custom-metric.ts';
 import { SluiceError } from '../../runbooks/errors.ts';
 import type { GatesBlock } from '../../runbooks/gates.ts';
 
@@ -9,10 +10,13 @@ export type Counter = { readonly place: string; readonly query: CounterQuery };
 /** A gauge of the service file; `place` is `saturation.NAME`. */
 export type Gauge = { readonly place: string; readonly name: string; readonly query: string };
 
-/** What a source is asked for. `buckets`: the series behind the histogram; `null` where none is read. */
+/**
+ * What a source is asked for. `bad`: `null` where nothing is called bad, as of durations. `buckets`: the series behind
+ * the histogram; `null` where none is read.
+ */
 export type GateQueries = {
   readonly total: Counter;
-  readonly bad: Counter;
+  readonly bad: Counter | null;
   readonly buckets: Counter | null;
   readonly gauges: readonly Gauge[];
 };
@@ -52,3 +56,26 @@ export const gateQueries = ({ errors, latency, saturation = [] }: GatesBlock): G
     return { place, name, query: given(`${place}.query`, query) };
   }),
 });
+
+/** Durations have a counter of all of them beside their histogram, and none that is bad. */
+const queriesOfCustom = ({ name, total, bad, histogram }: CustomMetric): GateQueries => {
+  const place = `custom.${name}`;
+  if (histogram === undefined)
+    return {
+      total: counterOf(`${place}.total`, total),
+      bad: counterOf(`${place}.bad`, bad),
+      ...{ buckets: null, gauges: [] },
+    };
+  const counter = counterOf(`${place}.histogram`, histogram);
+  const { query } = counter;
+  return {
+    total: { place: `${place}.histogram (count)`, query: { ...query, metric: `${query.metric}_count` } },
+    ...{ bad: null, buckets: bucketsOf(counter), gauges: [] },
+  };
+};
+
+/** The queries of each custom metric, parsed. @throws SluiceError SERVICE_FILE_INVALID as `gateQueries` does */
+export const customQueries = ({
+  custom = [],
+}: GatesBlock): readonly { readonly name: string; readonly queries: GateQueries }[] =>
+  custom.map((metric) => ({ name: metric.name, queries: queriesOfCustom(metric) }));

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../runbooks/errors.ts';
 import type { Problem } from '../../runbooks/errors.ts';
+import type { GateSource } from '../../runbooks/gate-source.ts';
 import type { GatesBlock } from '../../runbooks/gates.ts';
 import type { ArmReading } from '../../src/gates/reading.ts';
 
@@ -9,7 +10,11 @@ import type { Deps } from '../deps.ts';
 import type { Target } from '../targets/target.ts';
 import type { Environment } from './http/secrets.ts';
 import { practiceSource } from './practice-source.ts';
+import { withCustom } from './custom.ts';
 import { prometheusSource } from './prometheus/source.ts';
+import { customQueries, gateQueries } from './queries.ts';
+import type { GateQueries } from './queries.ts';
+import { sharedPages } from './scrape/page.ts';
 import { scrapeSource } from './scrape/source.ts';
 
 /** The versions that a rollout is about: the one that runs, and those that will. */
@@ -53,9 +58,20 @@ export type SourceDeps = {
 export const sourceOf = (gates: GatesBlock, deps: SourceDeps): MetricsSource => {
   const { source } = gates;
   const { target, service, clock, env = process.env } = deps;
-  if ('prometheus' in source) return prometheusSource(source.prometheus, gates, { env, clock });
-  if ('scrape' in source) return scrapeSource(source.scrape, gates, { env, clock });
-  return practiceSource(target, service);
+  if ('practice' in source) return practiceSource(target, service);
+  const reads = readerOf(source, { env, clock });
+  const custom = customQueries(gates).map(({ name, queries }) => ({ name, source: reads(queries) }));
+  return withCustom(reads(gateQueries(gates)), custom);
+};
+
+/** A source for each set of queries, all of the same server or pages. */
+const readerOf = (
+  source: Exclude<GateSource, { practice: unknown }>,
+  parts: { readonly env: Environment; readonly clock: () => number },
+): ((queries: GateQueries) => MetricsSource) => {
+  if ('prometheus' in source) return (queries) => prometheusSource(source.prometheus, queries, parts);
+  const pages = sharedPages(source.scrape, parts);
+  return (queries) => scrapeSource(source.scrape, queries, pages);
 };
 
 /** A new source for one environment of a service, as its file names it. */

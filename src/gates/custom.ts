@@ -46,12 +46,10 @@ export const stepCustom = (
   settings.custom.flatMap((metric, i) => {
     const before = states[i];
     if (before === undefined) return [];
-    const { state, counts } = stepStream(
-      rulesOf(settings, metric),
-      before,
-      sampleOf(sample, metric.name),
-      { ...moment, patience: patience(before) },
-    );
+    const { state, counts } = stepStream(rulesOf(settings, metric), before, sampleOf(sample, metric.name), {
+      ...moment,
+      patience: patience(before),
+    });
     if (counts === null || (metric.errors?.max ?? null) === null) return [state];
     return [{ ...state, recent: addRecent(state.recent, moment.t - moment.begun, counts, 0) }];
   });

@@ -9,7 +9,17 @@ import type { GateSettings } from './settings.ts';
 import { sinceOpened, slowSince } from './since.ts';
 import type { GateState } from './state.ts';
 import { evidenceOf } from './total.ts';
-import { ofCount, ratio, sayAbout, sayCount, sayEvidence, sayLatency, saySeconds, sayShare, sayTime } from './words.ts';
+import {
+  ofCount,
+  ratio,
+  sayAbout,
+  sayCount,
+  sayEvidence,
+  sayLatency,
+  saySeconds,
+  sayShare,
+  sayTime,
+} from './words.ts';
 
 /** A watch that ended at second `t`. */
 type End = { readonly settings: GateSettings; readonly state: GateState; readonly t: number };

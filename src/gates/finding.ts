@@ -22,8 +22,18 @@ export type Finding =
   | { readonly kind: 'inconclusive'; readonly reason: 'no-data'; readonly lack: 'canary' | 'comparison' }
   | { readonly kind: 'inconclusive'; readonly reason: 'no-traffic' }
   | { readonly kind: 'inconclusive'; readonly reason: 'saturation'; readonly gauge: string }
-  | { readonly kind: 'inconclusive'; readonly reason: 'both-bad'; readonly gauge: string | null; readonly metric: string | null }
-  | { readonly kind: 'inconclusive'; readonly reason: 'looks-bad'; readonly late: boolean; readonly metric: string | null }
+  | {
+      readonly kind: 'inconclusive';
+      readonly reason: 'both-bad';
+      readonly gauge: string | null;
+      readonly metric: string | null;
+    }
+  | {
+      readonly kind: 'inconclusive';
+      readonly reason: 'looks-bad';
+      readonly late: boolean;
+      readonly metric: string | null;
+    }
   | { readonly kind: 'inconclusive'; readonly reason: 'too-little-traffic'; readonly metric: string | null };
 
 export type Breach = Extract<Finding, { kind: 'breach' }>;

@@ -54,7 +54,10 @@ export const remainingSeconds = (settings: GateSettings, state: GateState, t: nu
   const asked =
     requests === undefined || (open.length > 0 && missingOf(requests) === 0) ? open : [requests, ...open];
   const all = asked.map((judged) => remainingOf(settings, judged, t));
-  return all.reduce<number | null>((most, one) => (most === null || one === null ? null : Math.max(most, one)), 0);
+  return all.reduce<number | null>(
+    (most, one) => (most === null || one === null ? null : Math.max(most, one)),
+    0,
+  );
 };
 
 const longer = (seconds: number): string =>

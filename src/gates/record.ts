@@ -123,7 +123,10 @@ export const recordOf = (
     evidence: expClipped(evidence.total),
     needed: 1 / settings.budget,
     tests: Object.fromEntries(
-      evidence.tests.map(({ name, metric: of, log }) => [of === null ? name : `${name}:${of}`, expClipped(log)]),
+      evidence.tests.map(({ name, metric: of, log }) => [
+        of === null ? name : `${name}:${of}`,
+        expClipped(log),
+      ]),
     ),
     canary: shown.canary,
     baseline: shown.baseline,

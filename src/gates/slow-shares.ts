@@ -85,10 +85,11 @@ export const boundOfLimit = (bounds: readonly number[], limit: LatencyLimit): nu
   return index < 0 ? null : index;
 };
 
-/** What people must be told before a rollout starts: limits that the histogram has no bound for. */
+/** What people must be told before a rollout starts: limits, written at `place`, that the histogram has no bound for. */
 export const limitWarnings = (
   bounds: readonly number[],
   limits: readonly LatencyLimit[],
+  place = 'latency',
 ): readonly string[] =>
   limits.flatMap((limit) => {
     const name = `p${String(Number((limit.quantile * 100).toFixed(2)))}`;
@@ -97,13 +98,13 @@ export const limitWarnings = (
     const asked = `${String(Math.round(limit.seconds * 1000))} ms`;
     if (bound === null) {
       return [
-        `latency.${name}: the histogram ends below ${asked}, so the limit is not watched; add a bucket at ${asked}`,
+        `${place}.${name}: the histogram ends below ${asked}, so the limit is not watched; add a bucket at ${asked}`,
       ];
     }
     if (bound <= limit.seconds * 1.2) return [];
     const used = `${String(Math.round(bound * 1000))} ms`;
     return [
-      `latency.${name}: no bucket bound within 20 % of ${asked}; ${used} is used instead; add a bucket at ${asked}`,
+      `${place}.${name}: no bucket bound within 20 % of ${asked}; ${used} is used instead; add a bucket at ${asked}`,
     ];
   });
 

@@ -87,8 +87,7 @@ export const evidenceOf = (settings: GateSettings, state: GateState): Evidence =
   }
   const weighted = [...weightsOf(settings)].flatMap(([name, weight]) =>
     testedIn(settings, name).map((metric) => {
-      const log =
-        name === 'gauges' ? average(state.gauges.map(gaugeValue)) : (logs.get(metric)?.[name] ?? 0);
+      const log = name === 'gauges' ? average(state.gauges.map(gaugeValue)) : (logs.get(metric)?.[name] ?? 0);
       return { name, metric, weight, log };
     }),
   );

@@ -57,7 +57,12 @@ export const watchOutlook = (settings: GateSettings, history: readonly HistorySa
     excludedAfterSeconds: proofSeconds(outlook),
     smallestSlowdown: slowdown,
     suffices: warning === null,
-    sentence: [planSentence(outlook, seconds), sayPassing(passing), saySlowdown(slowdown), ...custom.map(sayCustom(seconds))]
+    sentence: [
+      planSentence(outlook, seconds),
+      sayPassing(passing),
+      saySlowdown(slowdown),
+      ...custom.map(sayCustom(seconds)),
+    ]
       .filter((text) => text !== null)
       .join(' '),
     warning,

@@ -25,8 +25,11 @@ const specs = {
   second: { name: 'second', watch: '90s', steps: [25, 100] },
   quarter: { name: 'quarter', watch: '4m', steps: [25, 100] },
   killed: { name: 'killed', watch: '15s', steps: [50, 100], page: OnCall.page },
+  own: { name: 'own', watch: '60s', steps: [25, 100] },
   restarted: { name: 'restarted', watch: '30s', steps: [100] },
 } as const satisfies Readonly<Record<string, ServiceSpec>>;
+
+type Gates = Readonly<Record<string, unknown>>;
 
 const gatesOn = (service: string, url: string, every: string) => ({
   every,
@@ -83,13 +86,13 @@ describeWithPrometheus('a gate on a real Prometheus', () => {
   /** The service under traffic, its gate on a Prometheus that has scraped it twice. */
   const on = async (
     spec: ServiceSpec,
-    { intervalMs, every }: { readonly intervalMs: number; readonly every: string },
+    { intervalMs, every, more = {} }: { intervalMs: number; every: string; more?: Gates },
     work: (service: TestService, prometheus: PrometheusServer) => Promise<void>,
   ): Promise<void> => {
     const service = dev.service(spec.name);
     await service.under(rate, async () => {
       const prometheus = await scrape(intervalMs);
-      dev.files.declare({ ...spec, gates: gatesOn(spec.name, prometheus.url, every) });
+      dev.files.declare({ ...spec, gates: { ...gatesOn(spec.name, prometheus.url, every), ...more } });
       const scraped = `count_over_time(http_requests_total{service="${spec.name}"}[5m]) >= 2`;
       await until('two scrapes', async () => (await prometheus.query(scraped)).length > 0, patience);
       await work(service, prometheus);
@@ -133,6 +136,38 @@ describeWithPrometheus('a gate on a real Prometheus', () => {
     },
     300_000,
   );
+
+  test("takes a release back whose requests are well for one of the service's own metrics", async () => {
+    const answers = (code: string) => `http_requests_total{service="own",version="$version",code="${code}"}`;
+    const total = 'http_requests_total{service="own",version="$version"}';
+    const more: Gates = {
+      // Nothing that is answered counts as failed; what a person calls bad is the metric beside it.
+      errors: { total, bad: answers('none') },
+      custom: [
+        { name: 'orders', total, bad: answers('5xx') },
+        { name: 'checkouts', histogram: 'http_request_duration_seconds{service="own",version="$version"}' },
+      ],
+    };
+    await on(specs.own, { intervalMs: 1_000, every: '1s', more }, async (service) => {
+      service.release('2.2.0', { errorRate: 0.1 });
+      const { rolloutId } = await service.deploy('2.2.0');
+      const view = await until(
+        'the rollout has ended',
+        async () => {
+          const seen = await dev.api.rollout(rolloutId);
+          return seen.endedAt === null ? null : seen;
+        },
+        patience,
+      );
+      expect(view).toMatchObject({ state: 'rolled-back', cause: { by: 'breach' } });
+      expect(view.watches.at(-1)?.verdict).toMatchObject({ reason: 'errors_vs_baseline', metric: 'orders' });
+      expect(view.cause?.sentence).toMatch(/orders: \d+ of \d+ on the canary went wrong/);
+      const why = await sluice(dev.home, ['why', rolloutId]);
+      expect(why.out).toContain('more errors than the old version (orders)');
+      expect(why.out).toContain('latency_vs_baseline:checkouts');
+      await replaysAsLived(view);
+    });
+  }, 300_000);
 
   test('that is killed during a watch makes it inconclusive, never a rollback; it resumes by itself when it is back', async () => {
     await on(specs.killed, { intervalMs: 1_000, every: '1s' }, async (service, prometheus) => {

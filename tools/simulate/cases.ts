@@ -39,6 +39,7 @@ export type Case = {
 type Parts = {
   readonly world?: Partial<World>;
   readonly faults?: Partial<Faults>;
+  readonly custom?: Readonly<Record<string, World>>;
   readonly options?: Omit<GateOptions, 'release'>;
 };
 
@@ -56,6 +57,7 @@ const scene = (requestsPerSecond: number, parts: Parts): Scene => ({
   settings: settingsFor(parts.options),
   world: world({ requestsPerSecond, ...parts.world }),
   faults: { ...noFaults, ...parts.faults },
+  ...(parts.custom === undefined ? {} : { custom: parts.custom }),
 });
 
 const healthy = (name: string, requestsPerSecond: number, parts: Parts = {}): Case => ({
@@ -123,6 +125,22 @@ const outages = { everySeconds: 300 };
 /** The old version gets no traffic any more. */
 const nothingLeft: Parts = { world: { share: () => 1 }, options: { steps: [1], holdBack: 0 } };
 
+/** A share that goes wrong more often than requests do, a rare one, and durations, beside the requests. */
+const three = (canaryRate: number): Parts => ({
+  options: {
+    custom: [
+      { name: 'payments', errors: { max: 0.1, harm: 0.05 } },
+      { name: 'imports', errors: {} },
+      { name: 'search', latency: { limits: [{ quantile: 0.95, seconds: 0.3 }] } },
+    ],
+  },
+  custom: {
+    payments: world({ requestsPerSecond: 10, canaryRate: () => canaryRate, baselineRate: () => 0.02 }),
+    imports: world({ requestsPerSecond: 0.5, canaryRate: () => 0.1, baselineRate: () => 0.1 }),
+    search: world({ requestsPerSecond: 20, slowdown: 1 }),
+  },
+});
+
 const healthyCases: readonly Case[] = rates.flatMap((rps) => [
   healthy('independent errors', rps),
   healthy('shared outages, 20-60 s at 5-15 %, every 5 min', rps, { world: { outages } }),
@@ -143,6 +161,7 @@ const moreHealthy: readonly Case[] = [
   healthy('latencies 5 % longer', 500, { world: { slowdown: 1.05 }, options: { latency: {} } }),
   healthy('a canary better than the baseline', 50, { world: { canaryRate: () => 0.0005 } }),
   healthy('both versions at 5 %', 50, { world: { canaryRate: () => 0.05, baselineRate: () => 0.05 } }),
+  healthy('three custom metrics watched, too', 50, three(0.02)),
   healthy('the split becomes 3 %, then 25 %', 50, {
     world: { share: (t) => (t < 300 ? 0.1 : t < 600 ? 0.03 : 0.25) },
   }),
@@ -191,6 +210,7 @@ const badCases: readonly Case[] = [
   bad('0.3 to 3 %, half held back', 50, 0.03, { median: 45 }, split(0.5)),
   bad('0.3 to 3 %, a tenth held back', 50, 0.03, { median: 110 }, split(0.9)),
   bad('0.3 to 3 %, nothing held back', 50, 0.03, { median: 25 }, nothingLeft),
+  bad('a custom share from 2 to 15 % of 10/s', 50, null, { atLeast: 0.99 }, three(0.15)),
   bad('all latencies +50 %', 50, null, { median: 70 }, slow(1.5)),
   bad('all latencies +50 %', 5, null, { median: 240 }, slow(1.5)),
   bad('all latencies +20 %', 50, null, { median: 260 }, slow(1.2)),

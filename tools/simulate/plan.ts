@@ -18,7 +18,7 @@ const shareOf = (settings: GateSettings): number => settings.watches[0]?.share ?
 /** What the planner has to go by: the half hour before. */
 const learntOf = (settings: GateSettings, requestsPerSecond: number): Learnt => {
   const truth = world({ requestsPerSecond, slowdown: settings.latency === null ? null : 1 });
-  return learn(settings, historyOf(settings, truth, uniformFrom(seed)));
+  return learn(settings, historyOf({ settings, world: truth }, uniformFrom(seed)));
 };
 
 const outlookOf = (settings: GateSettings, requestsPerSecond: number): Outlook => {

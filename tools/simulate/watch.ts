@@ -28,6 +28,8 @@ export type Scene = {
   readonly settings: GateSettings;
   readonly world: World;
   readonly faults: Faults;
+  /** What is true of each custom metric; its events are the requests of its own world. */
+  readonly custom?: Readonly<Record<string, World>>;
   /** Which watch of the rollout is judged, the first being 0; those before it are played, one right after the other. */
   readonly watch?: number;
 };
@@ -65,22 +67,46 @@ const read = (id: string, t: number, { requests, errors, buckets }: Counter): Ar
   instances: [{ id, requests, errors, ...(buckets.length === 0 ? {} : { latency: { le, count: buckets } }) }],
 });
 
+/** A world's counters as they grow. `from` to `to`: its traffic. */
+const countersOf = (truth: World, uniform: Uniform, from: number, to: number) => {
+  const traffic = trafficOf(truth, uniform, from, to);
+  const counters = { canary: zero(), baseline: zero() };
+  const grow = (since: number, t: number, resets: number): void => {
+    const tick = traffic(since, t);
+    for (const arm of ['canary', 'baseline'] as const) {
+      if (resets > 0 && uniform() < resets) counters[arm] = zero();
+      add(counters[arm], tick[arm]);
+    }
+  };
+  return { counters, grow };
+};
+
 /** Readings of the baseline before the rollout. */
-export const historyOf = (
-  settings: GateSettings,
-  truth: World,
-  uniform: Uniform,
-): readonly HistorySample[] => {
+const pastOf = (settings: GateSettings, truth: World, uniform: Uniform): readonly HistorySample[] => {
   const { everySeconds, historySeconds } = settings;
-  const traffic = trafficOf(truth, uniform, -historySeconds, 0);
-  const counter = zero();
+  const { counters, grow } = countersOf(truth, uniform, -historySeconds, 0);
   const readings: HistorySample[] = [];
   for (let t = -historySeconds; t < 0; t += everySeconds) {
-    const { baseline } = traffic(t - everySeconds, t);
-    add(counter, baseline);
-    readings.push({ t, baseline: read('b', t, counter) });
+    grow(t - everySeconds, t, 0);
+    readings.push({ t, baseline: read('b', t, counters.baseline) });
   }
   return readings;
+};
+
+/** The same with the past of the custom metrics. */
+export const historyOf = (
+  { settings, world, custom = {} }: Pick<Scene, 'settings' | 'world' | 'custom'>,
+  uniform: Uniform,
+): readonly HistorySample[] => {
+  const readings = pastOf(settings, world, uniform);
+  const names = Object.entries(custom).map(
+    ([name, truth]) => [name, pastOf(settings, truth, uniform)] as const,
+  );
+  if (names.length === 0) return readings;
+  return readings.map(({ t, baseline }, i) => {
+    const own = Object.fromEntries(names.map(([name, past]) => [name, past[i]?.baseline ?? null]));
+    return { t, baseline: baseline === null ? null : { ...baseline, custom: own } };
+  });
 };
 
 /** The samples of one simulated rollout, up to the end of the watch that is judged. */
@@ -88,28 +114,28 @@ export function* samplesOf(scene: Scene, uniform: Uniform): Generator<Sample> {
   const { settings, world, faults } = scene;
   const every = settings.everySeconds;
   const { end } = timesOf(scene);
-  const traffic = trafficOf(world, uniform, 0, end);
-  const canary = zero();
-  const baseline = zero();
-  const shown = (id: string, t: number, counter: Counter): Reading =>
-    uniform() < faults.lost ? null : read(id, t, counter);
+  const requests = countersOf(world, uniform, 0, end);
+  const custom = Object.entries(scene.custom ?? {}).map(
+    ([name, truth]) => [name, countersOf(truth, uniform, 0, end)] as const,
+  );
+  const shown = (arm: 'canary' | 'baseline', t: number): Reading => {
+    if (uniform() < faults.lost) return null;
+    const reading = read(arm === 'canary' ? 'c' : 'b', t, requests.counters[arm]);
+    if (custom.length === 0) return reading;
+    const own = custom.map(([name, { counters }]) => [name, read('x', t, counters[arm])] as const);
+    return { ...reading, custom: Object.fromEntries(own) };
+  };
   for (let i = 0; i * every <= end + 1e-9; i += 1) {
     const t = i * every;
     if (t > 0) {
-      const tick = traffic(t - every, t);
-      for (const [counter, own] of [
-        [canary, tick.canary],
-        [baseline, tick.baseline],
-      ] as const) {
-        if (faults.resets > 0 && uniform() < faults.resets) Object.assign(counter, zero());
-        add(counter, own);
-      }
+      requests.grow(t - every, t, faults.resets);
+      for (const [, own] of custom) own.grow(t - every, t, 0);
     }
     if (t < faults.lateSeconds) continue;
     const sample: Sample = {
       t,
-      canary: shown('c', t, canary),
-      baseline: shown('b', t, baseline),
+      canary: shown('canary', t),
+      baseline: shown('baseline', t),
     };
     yield sample;
     if (faults.repeatEvery > 0 && i % faults.repeatEvery === 0) yield { ...sample, t: t + every / 3 };
@@ -121,7 +147,7 @@ export const runWatch = (scene: Scene, seed: number): Pick<Verdict, 'kind' | 're
   const { settings } = scene;
   const uniform = uniformFrom(seed);
   const { starts, end } = timesOf(scene);
-  let state = rolloutGate.begin(settings, historyOf(settings, scene.world, uniform));
+  let state = rolloutGate.begin(settings, historyOf(scene, uniform));
   let opened = 0;
   for (const sample of samplesOf(scene, uniform)) {
     const start = starts[opened];

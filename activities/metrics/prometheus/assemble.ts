@@ -31,6 +31,7 @@ const grouped = (series: readonly Series[], wanted: readonly string[] | undefine
 /** A query whose series all belong to instances that the total doesn't know would be read as nothing. */
 const mustMeet = (
   place: string,
+  total: string,
   found: ReadonlyMap<string, unknown>,
   known: ReadonlyMap<string, unknown>,
 ) => {
@@ -38,10 +39,17 @@ const mustMeet = (
   if (stranger === undefined || [...found.keys()].some((id) => known.has(id))) return;
   const [one = ''] = known.keys();
   throw unavailable({
-    message: `${place} and errors.total know no instance in common: ${stranger} here, ${one} there.`,
+    message: `${place} and ${total} know no instance in common: ${stranger} here, ${one} there.`,
     hint: 'Name the labels that both have and that tell instances apart as `instance` at the source.',
   });
 };
+
+/** Where the queries stand, for what is said of them. */
+const placesOf = ({ total, bad, buckets }: PrometheusPlan) => ({
+  total: total.place,
+  bad: bad?.place ?? total.place,
+  buckets: buckets?.place ?? total.place,
+});
 
 /**
  * Sorts what was collected of an arm by instance.
@@ -50,17 +58,18 @@ const mustMeet = (
 export const byInstance = (collected: Collected, plan: PrometheusPlan): readonly InstanceSeries[] => {
   const groupsAt = ({ place }: Counter) => grouped(collected.get(place) ?? [], plan.settings.instance);
   const totals = groupsAt(plan.total);
-  const errors = groupsAt(plan.bad);
+  const errors = plan.bad === null ? null : groupsAt(plan.bad);
   const histograms = plan.buckets === null ? null : groupsAt(plan.buckets);
+  const places = placesOf(plan);
   if (totals.size > 0) {
-    mustMeet(plan.bad.place, errors, totals);
-    if (histograms !== null) mustMeet('latency.histogram', histograms, totals);
+    if (errors !== null) mustMeet(places.bad, places.total, errors, totals);
+    if (histograms !== null) mustMeet(places.buckets, places.total, histograms, totals);
   }
   return [...totals].map(([id, series]) => ({
-    id,
+    ...{ id, places },
     times: scrapeTimes(series),
     total: series,
-    bad: errors.get(id) ?? [],
+    bad: errors?.get(id) ?? [],
     buckets: histograms === null ? null : (histograms.get(id) ?? []),
   }));
 };

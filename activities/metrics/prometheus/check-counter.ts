@@ -15,7 +15,7 @@ import type { WatchedVersions } from '../source.ts';
 import type { Series } from './answer.ts';
 import { mostSeries } from './api.ts';
 import { mendOf } from './counters.ts';
-import type { Counter } from '../queries.ts';
+import type { Counter, GateQueries } from '../queries.ts';
 
 /** Asks Prometheus something about the query of a place, now. */
 export type AskPrometheus = (place: string, query: string) => Promise<readonly Series[]>;
@@ -109,11 +109,11 @@ const severalVersions = async (
   return [];
 };
 
-/** What is wrong with one query for counters; `total`: that of all requests. */
+/** What is wrong with one of the queries for counters. */
 export const checkCounter = async (
   ask: AskPrometheus,
   counter: Counter,
-  total: Counter,
+  { total, bad }: Pick<GateQueries, 'total' | 'bad'>,
   versions: WatchedVersions,
 ): Promise<readonly Problem[]> => {
   const { place, query } = counter;
@@ -124,7 +124,7 @@ export const checkCounter = async (
     const message = `${place} returned ${String(count)} series for ${versions.running}; more than ${String(mostSeries)} can not be read every few seconds.`;
     return [queryProblem(counter, message, `${mendOf(counter)}.`)];
   }
-  if (count === 0 && place === 'errors.bad') return noErrors(ask, counter, total, versions.running);
+  if (count === 0 && counter === bad) return noErrors(ask, counter, total, versions.running);
   if (count === 0) return [await nothing(ask, counter, versions.running)];
   return severalVersions(ask, counter, versions);
 };

@@ -45,7 +45,7 @@ export const checkPrometheus = async (
   const problems: Problem[] = [];
   for (const counter of [plan.total, plan.bad, plan.buckets]) {
     if (counter === null) continue;
-    problems.push(...(await problemsOf(() => checkCounter(ask, counter, plan.total, versions))));
+    problems.push(...(await problemsOf(() => checkCounter(ask, counter, plan, versions))));
     // Nobody answers: the other questions would say the same.
     if (problems.some(({ details }) => details?.['place'] === undefined)) return problems;
   }

@@ -6,7 +6,7 @@ import type { Counter } from '../queries.ts';
 
 /** How a query with too many series is mended. */
 export const mendOf = ({ place, query }: Counter): string => {
-  const metric = place === 'latency.histogram' ? query.metric.replace(/_bucket$/, '') : query.metric;
+  const metric = place.endsWith('histogram') ? query.metric.replace(/_bucket$/, '') : query.metric;
   return query.by === null
     ? `Let Prometheus add up what belongs to one instance, ${place}: sum by (instance) (${renderSelector({ ...query, metric })})`
     : `Keep fewer labels, or narrow it by another: ${place} is grouped by ${query.by.join(', ')}.`;

@@ -8,6 +8,8 @@ import type { ScrapeTimes } from './scrapes.ts';
 /** The series of one instance. `buckets`: `null` where no histogram is read. */
 export type InstanceSeries = {
   readonly id: string;
+  /** Where the queries stand in the service file. */
+  readonly places: { readonly total: string; readonly bad: string; readonly buckets: string };
   readonly times: ScrapeTimes;
   readonly total: readonly Series[];
   readonly bad: readonly Series[];
@@ -44,9 +46,9 @@ const isStrange = (series: readonly Series[], times: readonly number[]): boolean
   return inside.length > 0 && !inside.some(([time]) => known.has(time));
 };
 
-const strange = (id: string, place: string): Faulty => ({
+const strange = (id: string, place: string, total: string): Faulty => ({
   fault: {
-    message: `${place} and errors.total of instance ${id} are never of the same scrape, so they can not be set against each other.`,
+    message: `${place} and ${total} of instance ${id} are never of the same scrape, so they can not be set against each other.`,
     hint: 'Take both from one target, or name the labels that tell targets apart as `instance` at the source.',
   },
 });
@@ -56,26 +58,26 @@ const strange = (id: string, place: string): Faulty => ({
  * (yet) are 0.
  */
 export const readInstance = (instance: InstanceSeries, time: number): InstanceReading | Faulty => {
-  const { id, times, total, bad, buckets } = instance;
+  const { id, places, times, total, bad, buckets } = instance;
   const requests = add(
     id,
-    'errors.total',
+    places.total,
     samplesAt(total, time).map(({ value }) => value),
   );
   if (typeof requests !== 'number') return requests;
-  if (isStrange(bad, times.all)) return strange(id, 'errors.bad');
+  if (isStrange(bad, times.all)) return strange(id, places.bad, places.total);
   const errors = add(
     id,
-    'errors.bad',
+    places.bad,
     samplesAt(bad, time).map(({ value }) => value),
   );
   if (typeof errors !== 'number') return errors;
   if (buckets === null) return { id, requests, errors };
-  if (isStrange(buckets, times.all)) return strange(id, 'latency.histogram');
+  if (isStrange(buckets, times.all)) return strange(id, places.buckets, places.total);
   const inBuckets = samplesAt(buckets, time);
   const wrong = add(
     id,
-    'latency.histogram',
+    places.buckets,
     inBuckets.map(({ value }) => value),
   );
   if (typeof wrong !== 'number') return wrong;

@@ -1,6 +1,4 @@
 import type { PrometheusSource } from '../../../runbooks/gate-source.ts';
-import type { GatesBlock } from '../../../runbooks/gates.ts';
-import { gateQueries } from '../queries.ts';
 import type { GateQueries } from '../queries.ts';
 import { requestsFor } from './counters.ts';
 import type { Request } from './counters.ts';
@@ -12,13 +10,11 @@ export type PrometheusPlan = GateQueries & {
   readonly requests: readonly Request[];
 };
 
-/** @throws SluiceError SERVICE_FILE_INVALID for a block that the schema refuses */
-export const prometheusPlan = (settings: PrometheusSource, gates: GatesBlock): PrometheusPlan => {
-  const queries = gateQueries(gates);
+export const prometheusPlan = (settings: PrometheusSource, queries: GateQueries): PrometheusPlan => {
   const { total, bad, buckets } = queries;
   return {
     ...queries,
     settings,
-    requests: requestsFor(buckets === null ? [total, bad] : [total, bad, buckets]),
+    requests: requestsFor([total, bad, buckets].flatMap((counter) => counter ?? [])),
   };
 };

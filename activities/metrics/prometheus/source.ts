@@ -1,9 +1,9 @@
 import type { SluiceError } from '../../../runbooks/errors.ts';
 import type { PrometheusSource } from '../../../runbooks/gate-source.ts';
-import type { GatesBlock } from '../../../runbooks/gates.ts';
 import type { ArmReading, InstanceReading } from '../../../src/gates/reading.ts';
 import { sayDuration } from '../../../runbooks/units.ts';
 import type { Environment } from '../http/secrets.ts';
+import type { GateQueries } from '../queries.ts';
 import type { MetricsSource } from '../source.ts';
 import { Starts } from '../starts.ts';
 import { unavailable } from '../unavailable.ts';
@@ -27,11 +27,11 @@ type Found = {
   readonly gauges: readonly GaugeValues[];
 };
 
-const noSamples = ({ url, fresh }: PrometheusSource, version: string): SluiceError =>
+const noSamples = ({ total, settings: { url, fresh } }: PrometheusPlan, version: string): SluiceError =>
   unavailable({
-    message: `Prometheus at ${url} has no sample of errors.total for ${version} in the last ${sayDuration(fresh)}.`,
+    message: `Prometheus at ${url} has no sample of ${total.place} for ${version} in the last ${sayDuration(fresh)}.`,
     hint: 'See whether it scrapes that version; `up` and its page of targets tell.',
-    details: { place: 'errors.total', version },
+    details: { place: total.place, version },
   });
 
 const newestOf = (series: readonly Series[]): number | null => {
@@ -59,7 +59,7 @@ const readArm = async (
     for (const [place, series] of await collect(session, request, version, span))
       collected.set(place, series);
     newest ??= newestOf(collected.get(plan.total.place) ?? []);
-    if (newest === null) throw noSamples(settings, version);
+    if (newest === null) throw noSamples(plan, version);
   }
   const until = newest ?? 0;
   const instances = readAt(byInstance(collected, plan), until - fresh, until);
@@ -95,10 +95,10 @@ const armOf = (instances: readonly InstanceReading[], gauges: readonly GaugeValu
 /** A Prometheus, by its HTTP API: raw counters per instance with the times of their scrapes. */
 export const prometheusSource = (
   settings: PrometheusSource,
-  gates: GatesBlock,
+  queries: GateQueries,
   { env, clock }: { readonly env: Environment; readonly clock: () => number },
 ): MetricsSource => {
-  const plan = prometheusPlan(settings, gates);
+  const plan = prometheusPlan(settings, queries);
   const api = prometheusApi(settings, env);
   const starts = new Starts();
   const known = new Map<string, NewestScrapes>();

@@ -24,7 +24,7 @@ export const readStarts = async (
   // Several processes behind one instance: nobody can tell which of them the counts are of.
   const query = `max by (${labels.join(', ')}) (${metric} and on (${labels.join(', ')}) ${selector}) unless on (${labels.join(', ')}) (count by (${labels.join(', ')}) (${metric}) > 1)`;
   const series = await session.instant(
-    { place: 'errors.total', query, mend: 'Narrow errors.total by another label', most: mostSeries },
+    { place: total.place, query, mend: `Narrow ${total.place} by another label`, most: mostSeries },
     atMs,
   );
   return new Map(

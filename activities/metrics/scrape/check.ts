@@ -13,14 +13,13 @@ import {
 } from '../problems.ts';
 import type { Counter, GateQueries } from '../queries.ts';
 import type { MetricsSource, WatchedVersions } from '../source.ts';
-import { fetchPages } from './page.ts';
-import type { Page, PageParts } from './page.ts';
+import type { Page, Pages } from './page.ts';
 import { select } from './select.ts';
 
 export type PageCheck = {
   readonly settings: ScrapeSource;
   readonly queries: GateQueries;
-  readonly parts: PageParts;
+  readonly pagesOf: Pages;
   readonly source: Pick<MetricsSource, 'read'>;
 };
 
@@ -71,8 +70,8 @@ export const checkPages = (
   signal: AbortSignal | undefined,
 ): Promise<readonly Problem[]> =>
   problemsOf(async () => {
-    const { queries, settings, parts, source } = check;
-    const pages = await fetchPages(settings, versions.running, parts, signal);
+    const { queries, pagesOf, source } = check;
+    const pages = await pagesOf(versions.running, signal);
     const counters = [queries.total, queries.bad, queries.buckets].flatMap((counter) => counter ?? []);
     const problems = await Promise.all(
       pages.flatMap((page) =>

@@ -78,7 +78,7 @@ export type PageParts = {
 };
 
 /** All pages of a version. One that fails fails them all: an instance that is not heard is not known to be well. */
-export const fetchPages = async (
+const fetchPages = async (
   settings: ScrapeSource,
   version: string,
   parts: PageParts,
@@ -88,4 +88,23 @@ export const fetchPages = async (
   return Promise.all(
     settings.urls.map((template) => fetchPage(settings, template, version, parts, deadline, signal)),
   );
+};
+
+/** All pages of a version, as `fetchPages` reads them. */
+export type Pages = (version: string, signal: AbortSignal | undefined) => Promise<readonly Page[]>;
+
+/** Several readers that ask for a version at once, as those of its metrics do, read the same pages. */
+export const sharedPages = (settings: ScrapeSource, parts: PageParts): Pages => {
+  const underWay = new Map<string, Promise<readonly Page[]>>();
+  return async (version, signal) => {
+    const found = underWay.get(version);
+    if (found !== undefined) return found;
+    const reading = fetchPages(settings, version, parts, signal);
+    underWay.set(version, reading);
+    try {
+      return await reading;
+    } finally {
+      underWay.delete(version);
+    }
+  };
 };

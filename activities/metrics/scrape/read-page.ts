@@ -70,16 +70,17 @@ export const readPage = (
   const groupsOf = (counter: Counter): Groups => byInstance(page, select(page, counter, version), wanted);
   const { total, bad, buckets } = queries;
   const totals = groupsOf(total);
-  const errors = groupsOf(bad);
+  const errors: Groups = bad === null ? new Map() : groupsOf(bad);
   const histograms = buckets === null ? null : groupsOf(buckets);
   const gauges = queries.gauges
     .map(({ name, place, query }): PageGauge => ({ name, counter: counterOf(place, query) }))
     .map((gauge) => ({ gauge, groups: groupsOf(gauge.counter) }));
-  mustKnow(page, bad.place, errors, totals);
-  if (histograms !== null) mustKnow(page, 'latency.histogram', histograms, totals);
+  const slow = buckets?.place ?? total.place;
+  if (bad !== null) mustKnow(page, bad.place, errors, total.place, totals);
+  if (histograms !== null) mustKnow(page, slow, histograms, total.place, totals);
   return [...totals].map(([id, samples]) => {
     const inBuckets = histograms?.get(id) ?? [];
-    sumOf(page, 'latency.histogram', inBuckets);
+    sumOf(page, slow, inBuckets);
     const latency = histogramOf(inBuckets);
     const values = gauges.flatMap(({ gauge, groups }) => gaugeAt(page, id, gauge, groups));
     return {
@@ -88,7 +89,7 @@ export const readPage = (
       reading: {
         id,
         requests: sumOf(page, total.place, samples),
-        errors: sumOf(page, bad.place, errors.get(id) ?? []),
+        errors: sumOf(page, bad?.place ?? total.place, errors.get(id) ?? []),
         ...(latency === null ? {} : { latency }),
         ...(values.length === 0 ? {} : { gauges: Object.fromEntries(values) }),
       },

@@ -70,11 +70,11 @@ export const sumOf = (page: Page, place: string, samples: readonly Sample[]): nu
 };
 
 /** @throws SluiceError METRICS_UNAVAILABLE where a query knows an instance that the total does not */
-export const mustKnow = (page: Page, place: string, found: Groups, totals: Groups): void => {
+export const mustKnow = (page: Page, place: string, found: Groups, total: string, totals: Groups): void => {
   const stranger = [...found.keys()].find((id) => !totals.has(id));
   if (stranger === undefined) return;
   throw unavailable({
-    message: `${place} on ${page.url} is of instance ${stranger}, of which errors.total says nothing.`,
+    message: `${place} on ${page.url} is of instance ${stranger}, of which ${total} says nothing.`,
     hint: 'Name the labels that both have and that tell instances apart as source.scrape.instance.',
     details: { place },
   });

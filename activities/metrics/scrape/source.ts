@@ -1,13 +1,10 @@
 import type { ScrapeSource } from '../../../runbooks/gate-source.ts';
-import type { GatesBlock } from '../../../runbooks/gates.ts';
-import { gateQueries } from '../queries.ts';
 import type { GateQueries } from '../queries.ts';
 import type { MetricsSource } from '../source.ts';
 import { Starts } from '../starts.ts';
 import { unavailable } from '../unavailable.ts';
 import { checkPages } from './check.ts';
-import { fetchPages } from './page.ts';
-import type { Page, PageParts } from './page.ts';
+import type { Page, Pages } from './page.ts';
 import { readPage } from './read-page.ts';
 import type { PageInstance } from './read-page.ts';
 
@@ -21,7 +18,7 @@ const instancesOn = (
   const found = readPage(page, queries, version, instance);
   if (found.length === 0)
     throw unavailable({
-      message: `The metrics page ${page.url} has no errors.total of ${version}.`,
+      message: `The metrics page ${page.url} has no ${queries.total.place} of ${version}.`,
       hint: 'See which labels it has, and whether that version runs there.',
       details: { place: queries.total.place, version, url: page.url },
     });
@@ -37,18 +34,17 @@ const instancesOn = (
  * The `/metrics` pages of the instances themselves. They tell no past, so there is no history; and no time but that of
  * the answer, where the samples carry none.
  */
-export const scrapeSource = (settings: ScrapeSource, gates: GatesBlock, parts: PageParts): MetricsSource => {
-  const queries = gateQueries(gates);
+export const scrapeSource = (settings: ScrapeSource, queries: GateQueries, pagesOf: Pages): MetricsSource => {
   const starts = new Starts();
   const source: MetricsSource = {
     async read(version, signal) {
-      const pages = await fetchPages(settings, version, parts, signal);
+      const pages = await pagesOf(version, signal);
       const instances = pages.flatMap((page) => instancesOn(page, queries, version, settings));
       const at = Math.max(...instances.map(({ time }) => time));
       return { at, arm: { at: 0, instances: instances.map((found) => starts.told(version, found, at)) } };
     },
     history: async () => [],
-    check: (versions, signal) => checkPages({ settings, queries, parts, source }, versions, signal),
+    check: (versions, signal) => checkPages({ settings, queries, pagesOf, source }, versions, signal),
   };
   return source;
 };

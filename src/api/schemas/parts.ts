@@ -100,6 +100,7 @@ export const gateRecord: z.ZodType<GateRecord> = z
     t: z.number().describe("seconds on the rollout's clock"),
     verdict: z.enum(['pass', 'breach', 'inconclusive', 'watching']),
     reason: z.string().nullable(),
+    metric: z.string().exactOptional().describe('the custom metric that decided, whose counts these are'),
     elapsed_s: z.number(),
     evidence: z.number().describe('so far, of `needed` for a rollback'),
     needed: z.number(),
@@ -121,6 +122,7 @@ export const verdict: z.ZodType<Verdict> = z
   .object({
     kind: z.enum(['pass', 'breach', 'inconclusive']),
     reason: z.string(),
+    metric: z.string().exactOptional().describe('the custom metric that decided'),
     sentence: z.string().describe('numbers first, for people'),
     t: z.number().describe('seconds since the watch began'),
     canary: counts,

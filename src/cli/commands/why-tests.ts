@@ -18,7 +18,11 @@ const looksFor: Readonly<Record<string, string>> = {
 
 const row = (name: string, evidence: number, needed: number): readonly Span[] => {
   const tone = evidence >= needed ? 'bad' : 'plain';
-  return [span(name, tone), span(sayEvidence(evidence), tone), span(looksFor[name] ?? '', 'dim')];
+  const [test = name, metric] = name.split(':');
+  const of = metric === undefined ? '' : ` (${metric})`;
+  const words = looksFor[test];
+  const looked = words === undefined ? '' : `${words}${of}`;
+  return [span(name, tone), span(sayEvidence(evidence), tone), span(looked, 'dim')];
 };
 
 /**
@@ -44,7 +48,7 @@ export const testLines = (record: GateRecord, width: number): readonly Line[] =>
 
 /** Where the numbers came from, so that they can be found again in a dashboard. */
 export const sourceLines = (gates: GatePolicy, width: number): readonly Line[] => {
-  const { source, errors, latency, saturation = [] } = gates;
+  const { source, errors, latency, saturation = [], custom = [] } = gates;
   const from =
     'prometheus' in source
       ? `Prometheus at ${source.prometheus.url}`
@@ -56,6 +60,10 @@ export const sourceLines = (gates: GatePolicy, width: number): readonly Line[] =
     ['errors', errors.bad],
     ['latency', latency?.histogram],
     ...saturation.map(({ name, query }) => [name, query] as const),
+    ...custom.flatMap(({ name, total, bad, histogram }) => [
+      [name, total ?? histogram] as const,
+      [`${name}, bad`, bad] as const,
+    ]),
   ];
   const lines: readonly Line[] = [
     [span(from)],

@@ -109,7 +109,7 @@ describe('an unknown key', () => {
     [
       'errors:\n',
       'erors:\n',
-      '17:7 environments.production.gates.erors is unknown → did you mean errors? (known here: every, source, budget, errors, latency, saturation, onInconclusive, holdBack, warmUp, history, window)',
+      '17:7 environments.production.gates.erors is unknown → did you mean errors? (known here: every, source, budget, errors, latency, saturation, custom, onInconclusive, holdBack, warmUp, history, window)',
     ],
     ['watch: 15m', 'wach: 15m', '.canary.wach is unknown → did you mean watch?'],
     [

@@ -1,0 +1,69 @@
+import { SluiceError } from '../../runbooks/errors.ts';
+import type { ArmReading, CustomReading } from '../../src/gates/reading.ts';
+import type { MetricsSource } from './source.ts';
+
+/** A custom metric of the service file, and where it is read. */
+export type CustomSource = { readonly name: string; readonly source: MetricsSource };
+
+type Timed = { readonly atMs: number; readonly arm: ArmReading };
+
+/** As part of the reading of the requests, whose moment is `atMs`: its own time is told from there, in seconds. */
+const asPart = ({ arm, atMs: own }: Timed, atMs: number): CustomReading => {
+  const apart = (own - atMs) / 1000;
+  return { at: apart, instances: arm.instances };
+};
+
+/** One that can't be read is unknown; it takes nothing from the others. */
+const readOne = async (
+  { name, source }: CustomSource,
+  version: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly [name: string, reading: Timed | null]> => {
+  try {
+    const { at, arm } = await source.read(version, signal);
+    return [name, { atMs: at, arm }];
+  } catch (error) {
+    if (error instanceof SluiceError) return [name, null];
+    throw error;
+  }
+};
+
+/** The newest of a metric's past that a reading of the requests has not had before it. */
+const newestUntil = (past: readonly Timed[], afterMs: number, untilMs: number): Timed | null =>
+  past.findLast(({ atMs }) => atMs > afterMs && atMs <= untilMs) ?? null;
+
+/** A source that reads a service's own metrics beside its requests. */
+export const withCustom = (main: MetricsSource, custom: readonly CustomSource[]): MetricsSource =>
+  custom.length === 0
+    ? main
+    : {
+        async read(version, signal) {
+          const [{ at, arm }, ...own] = await Promise.all([
+            main.read(version, signal),
+            ...custom.map((one) => readOne(one, version, signal)),
+          ]);
+          const parts = own.map(([name, reading]) => [name, reading && asPart(reading, at)] as const);
+          return { at, arm: { ...arm, custom: Object.fromEntries(parts) } };
+        },
+        async history(version, fromMs, toMs, everyMs, signal) {
+          const [readings, ...pasts] = await Promise.all([
+            main.history(version, fromMs, toMs, everyMs, signal),
+            ...custom.map(({ source }) => source.history(version, fromMs, toMs, everyMs, signal)),
+          ]);
+          return readings.map(({ atMs, arm }, i) => {
+            const before = readings[i - 1]?.atMs ?? Number.NEGATIVE_INFINITY;
+            const parts = custom.map(({ name }, j) => {
+              const found = newestUntil(pasts[j] ?? [], before, atMs);
+              return [name, found && asPart(found, atMs)] as const;
+            });
+            return { atMs, arm: { ...arm, custom: Object.fromEntries(parts) } };
+          });
+        },
+        async check(versions, signal) {
+          const problems = await main.check(versions, signal);
+          // Nobody answers: the other questions would say the same.
+          if (problems.some(({ details }) => details?.['place'] === undefined)) return problems;
+          const own = await Promise.all(custom.map(({ source }) => source.check(versions, signal)));
+          return [...problems, ...own.flat()];
+        },
+      };
