@@ -124,7 +124,7 @@ const facts = ({
     ...(approval === undefined ? [] : [['approval', sayApproval(approval)] as const]),
     [
       'gate',
-      `errors at most ${sayLimit(gates.errors.max)}, read every ${sayDuration(gates.every)}; no answer: ${extend}${ask}`,
+      `errors at most ${sayLimit(gates.errors.max)}${sayCustom(gates)}, read every ${sayDuration(gates.every)}; no answer: ${extend}${ask}`,
     ],
     [
       'way back',
@@ -135,6 +135,10 @@ const facts = ({
     ['waits', `a hold or a question ends in the way back after ${sayDuration(waits.heldMs)}`],
   ];
 };
+
+/** The service's own metrics, which are judged beside the errors. */
+const sayCustom = ({ custom = [] }: Runbook['gates']): string =>
+  custom.length === 0 ? '' : ` and ${custom.map(({ name }) => name).join(', ')} beside them`;
 
 const unreachable = (step: never): never => {
   throw new Error(`step ${JSON.stringify(step)}`);

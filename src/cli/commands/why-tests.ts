@@ -18,11 +18,9 @@ const looksFor: Readonly<Record<string, string>> = {
 
 const row = (name: string, evidence: number, needed: number): readonly Span[] => {
   const tone = evidence >= needed ? 'bad' : 'plain';
-  const [test = name, metric] = name.split(':');
-  const of = metric === undefined ? '' : ` (${metric})`;
-  const words = looksFor[test];
-  const looked = words === undefined ? '' : `${words}${of}`;
-  return [span(name, tone), span(sayEvidence(evidence), tone), span(looked, 'dim')];
+  // That of a custom metric has its name after a colon.
+  const [test = name] = name.split(':');
+  return [span(name, tone), span(sayEvidence(evidence), tone), span(looksFor[test] ?? '', 'dim')];
 };
 
 /**

@@ -1,3 +1,4 @@
+import type { Verdict } from '../../../runbooks/verdict.ts';
 import type { RolloutView, WatchView } from '../../store/views.ts';
 import type { GatePolicy } from '../../../runbooks/gates.ts';
 import { stateTable } from '../../../runbooks/state.ts';
@@ -94,7 +95,7 @@ export const sayWhy = ({ view, gates, points }: Evidence, page: Page): readonly 
       'good',
     ),
     ...text(view.recovered === false ? 'not well' : 'verified', view.verified),
-    ...view.watches.flatMap((each) => watchLines(view, each, limit, page)),
+    ...view.watches.flatMap((each) => watchLines(view, each, gates, page)),
     ...(watch?.verdict?.record === undefined ? [] : [[], ...testLines(watch.verdict.record, width)]),
     ...(gates === null || watch === null ? [] : [[], ...sourceLines(gates, width)]),
     ...(watch === null || limit === null ? [] : plotsOf(view, watch, { points, limit, width })),
@@ -121,7 +122,7 @@ const verdictTones = { pass: 'good', breach: 'bad', inconclusive: 'attention' } 
 const watchLines = (
   view: RolloutView,
   { verdict, startsAt, endsAt, percent }: WatchView,
-  limit: number | null,
+  gates: GatePolicy | null,
   { width }: Page,
 ): readonly Line[] => {
   const window = `${sayInstant(startsAt)} to ${sayInstant(endsAt)}`;
@@ -130,9 +131,7 @@ const watchLines = (
   if (verdict === null) {
     return [[], ...labelled('watch', prose(`${window}${share}: no verdict yet`, inner))];
   }
-  const { kind, reason, canary, baseline, samples, t } = verdict;
-  const old = baseline === null || view.from === null ? '' : ` · ${view.from.version} ${sayCounts(baseline)}`;
-  const bound = limit === null ? '' : ` · limit ${sayLimit(limit)}`;
+  const { kind, reason, samples, t } = verdict;
   return [
     [],
     ...labelled('watch', prose(`${window}${share}`, inner)),
@@ -141,9 +140,27 @@ const watchLines = (
       prose(`${verdict.sentence} (${reason}, after ${Math.round(t)} s)`, inner, verdictTones[kind]),
       10,
     ),
-    ...labelled('errors', prose(`${view.version} ${sayCounts(canary)}${old}${bound}`, inner)),
+    ...countLines(view, verdict, gates, inner),
     ...labelled('samples', [[span(`${samples.seen} of ${samples.due} that were due`)]]),
   ];
+};
+
+/** What was counted of the requests, or of the custom metric that decided; of durations the sentence says it. */
+const countLines = (
+  { version, from }: RolloutView,
+  { metric, canary, baseline }: Verdict,
+  gates: GatePolicy | null,
+  width: number,
+): readonly Line[] => {
+  const own = gates?.custom?.find(({ name }) => name === metric);
+  if (own?.histogram !== undefined) return [];
+  const limit = metric === undefined ? gates?.errors.max : own?.max;
+  const old = baseline === null || from === null ? '' : ` · ${from.version} ${sayCounts(baseline)}`;
+  const bound = limit === undefined ? '' : ` · limit ${sayLimit(limit)}`;
+  const counts = `${version} ${sayCounts(canary)}${old}${bound}`;
+  return metric === undefined
+    ? labelled('errors', prose(counts, width))
+    : labelled('counts', prose(`${metric}: ${counts}`, width));
 };
 
 const plotsOf = (
