@@ -2,6 +2,7 @@ import { rolloutGate } from '../src/gates/rollout-gate.ts';
 import { gateSettings } from '../src/gates/settings.ts';
 import { binomial, uniformFrom } from '../src/gates/random.ts';
 import type { ArmReading } from '../src/gates/reading.ts';
+import type { CustomOptions } from '../src/gates/settings.ts';
 
 /** What one sample of all tests costs, and how large the gate's state is in JSON. */
 export type GateBench = {
@@ -46,8 +47,24 @@ const arm = (name: string, size: number, perReading: number, seed: number) => {
   };
 };
 
-/** Runs healthy hours with all tests on, canary and baseline sharing the instances. */
-export const benchGate = (instances = 20): GateBench => {
+/** Three metrics of the service's own, counted on the same instances. */
+const three: readonly CustomOptions[] = [
+  { name: 'payments', errors: { max: 0.05, harm: 0.02 } },
+  { name: 'imports', errors: {} },
+  { name: 'search', latency: { limits: [{ quantile: 0.95, seconds: 0.3 }] } },
+];
+
+const withCustom = (reading: ArmReading, custom: readonly CustomOptions[]): ArmReading =>
+  custom.length === 0
+    ? reading
+    : { ...reading, custom: Object.fromEntries(custom.map(({ name }) => [name, reading])) };
+
+/**
+ * Runs healthy hours with all tests on, canary and baseline sharing the instances; `own`: with three custom metrics
+ * beside them.
+ */
+export const benchGate = (instances = 20, own = false): GateBench => {
+  const custom = own ? three : [];
   const settings = gateSettings({
     release: { service: 'shop', version: '2.1.0', stable: '2.0.4' },
     latency: {
@@ -57,17 +74,21 @@ export const benchGate = (instances = 20): GateBench => {
       ],
     },
     saturation: [{ name: 'cpu', max: 0.8 }, { name: 'memory' }],
+    custom,
   });
   const canaries = Math.max(1, Math.round(instances / 10));
   const canary = arm('canary', canaries, 25, 1);
   const baseline = arm('stable', instances - canaries, 25, 2);
   const history = Array.from({ length: 360 }, (_, i) => (i - 360) * 5).map((t) => ({
     t,
-    baseline: baseline(t),
+    baseline: withCustom(baseline(t), custom),
   }));
   let t = 0;
   const next = (length: number) =>
-    Array.from({ length }, () => ({ t: (t += 5), canary: canary(t), baseline: baseline(t) }));
+    Array.from({ length }, () => {
+      t += 5;
+      return { t, canary: withCustom(canary(t), custom), baseline: withCustom(baseline(t), custom) };
+    });
   let state = rolloutGate.openWatch(rolloutGate.begin(settings, history), 0);
   let stateBytes = 0;
   const costs: number[] = [];

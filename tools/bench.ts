@@ -110,6 +110,9 @@ const gates = async (): Promise<void> => {
   const of = `gate, all tests, ${String(gate.instances)} instances, ${String(gate.buckets)} buckets`;
   print(`${of}: one sample`, gate.cpuMicroseconds, 'µs');
   print('  its state in JSON (at most 16)', gate.stateBytes / 1024, 'KiB');
+  const own = benchGate(gate.instances, true);
+  print('  the same with three custom metrics beside them', own.cpuMicroseconds, 'µs');
+  print('  its state in JSON', own.stateBytes / 1024, 'KiB');
   const fleet = await benchWatches();
   print(
     `${String(fleet.watches)} watches on one worker: samples of ${String(fleet.due)} due`,
