@@ -7,7 +7,7 @@ const page = await readFile(new URL('../../../docs/metrics.md', import.meta.url)
 const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
 
 test('docs/metrics.md shows gates blocks that are accepted', () => {
-  expect(examples).toHaveLength(4);
+  expect(examples).toHaveLength(5);
   for (const text of examples) expect(gatesSchema.safeParse(parse(text)).error?.issues ?? []).toEqual([]);
 });
 
