@@ -13,17 +13,12 @@ const asPart = ({ arm, atMs: own }: Timed, atMs: number): CustomReading => {
   return { at: apart, instances: arm.instances };
 };
 
-/** One that can't be read is unknown; it takes nothing from the others. */
-const readOne = async (
-  { name, source }: CustomSource,
-  version: string,
-  signal: AbortSignal | undefined,
-): Promise<readonly [name: string, reading: Timed | null]> => {
+/** What can't be read is unknown, and takes nothing from the others. */
+const orElse = async <T, E>(reading: Promise<T>, unknown: E): Promise<T | E> => {
   try {
-    const { at, arm } = await source.read(version, signal);
-    return [name, { atMs: at, arm }];
+    return await reading;
   } catch (error) {
-    if (error instanceof SluiceError) return [name, null];
+    if (error instanceof SluiceError) return unknown;
     throw error;
   }
 };
@@ -40,15 +35,18 @@ export const withCustom = (main: MetricsSource, custom: readonly CustomSource[])
         async read(version, signal) {
           const [{ at, arm }, ...own] = await Promise.all([
             main.read(version, signal),
-            ...custom.map((one) => readOne(one, version, signal)),
+            ...custom.map(({ source }) => orElse(source.read(version, signal), null)),
           ]);
-          const parts = own.map(([name, reading]) => [name, reading && asPart(reading, at)] as const);
+          const parts = custom.map(({ name }, i) => {
+            const found = own[i] ?? null;
+            return [name, found && asPart({ atMs: found.at, arm: found.arm }, at)] as const;
+          });
           return { at, arm: { ...arm, custom: Object.fromEntries(parts) } };
         },
         async history(version, fromMs, toMs, everyMs, signal) {
           const [readings, ...pasts] = await Promise.all([
             main.history(version, fromMs, toMs, everyMs, signal),
-            ...custom.map(({ source }) => source.history(version, fromMs, toMs, everyMs, signal)),
+            ...custom.map(({ source }) => orElse(source.history(version, fromMs, toMs, everyMs, signal), [])),
           ]);
           return readings.map(({ atMs, arm }, i) => {
             const before = readings[i - 1]?.atMs ?? Number.NEGATIVE_INFINITY;
