@@ -16,7 +16,11 @@ async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--for=run')) return;
   const timeSkipping = async (): Promise<void> => {
     const { path } = await obtainPart('temporal-test-server');
-    await trainTestServer(path);
+    try {
+      await trainTestServer(path);
+    } catch (error) {
+      say(`Java does not keep the test server's classes, so its tests take longer: ${sentenceOf(error)}`);
+    }
   };
   // The ledger's tests run on a real PostgreSQL, too; those of images on a real registry.
   for (const obtain of [timeSkipping, obtainPostgres, obtainRegistry]) {

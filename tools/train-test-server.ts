@@ -100,9 +100,10 @@ export async function trainTestServer(program: string): Promise<void> {
   // One that was downloaded is no Java program.
   if (!(await exists(path.join(folder, 'lib'))) || (await exists(archive))) return;
   // Renamed into place: somebody may be starting the one that is there.
-  await writeFile(`${program}.new`, launcher, { mode: 0o755 });
-  await rename(`${program}.new`, program);
-  const unfinished = `${archive}.${String(process.pid)}`;
+  const own = String(process.pid);
+  await writeFile(`${program}.${own}`, launcher, { mode: 0o755 });
+  await rename(`${program}.${own}`, program);
+  const unfinished = `${archive}.${own}`;
   const port = await freePort();
   const env = { ...process.env, SLUICE_TRAIN: unfinished };
   const server = spawn(program, [String(port)], { env, stdio: 'ignore' });

@@ -173,7 +173,7 @@ test('doctor without a daemon: what can be seen from here, exit 1', async () => 
   expect(exit).toBe(1);
   expect(out).toMatch(/^✗ daemon /);
   expect(out).toContain(`✓ node              ${process.versions.node}`);
-  expect(out).toMatch(/✗ services +1 in .*1 broken/s);
+  expect(out).toMatch(/✗ services +1 in\s.*1\s+broken/s);
 });
 
 describe('help and usage', () => {
