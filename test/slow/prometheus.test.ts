@@ -164,7 +164,7 @@ describeWithPrometheus('a gate on a real Prometheus', () => {
       expect(view.cause?.sentence).toMatch(/orders: \d+ of \d+ on the canary went wrong/);
       const why = await sluice(dev.home, ['why', rolloutId]);
       expect(why.out).toContain('errors_vs_baseline:orders');
-      expect(why.out).toMatch(/counts +orders: 2\.2\.0 \d+ %/);
+      expect(why.out).toMatch(/counts +orders: 2\.2\.0 [\d.]+ %/);
       expect(why.out).toContain('latency_vs_baseline:checkouts');
       await replaysAsLived(view);
     });
