@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
@@ -39,6 +39,7 @@ export const launch = async (
   const uiPort = await freePort(before?.uiPort);
   const logFile = path.join(folder, 'server.log');
   const out = openSync(logFile, 'a', 0o600);
+  const logged = fstatSync(out).size;
   const child = spawn(
     part.path,
     [
@@ -60,7 +61,8 @@ export const launch = async (
       resolve(`it ended with ${signal ?? `code ${String(code)}`}`);
     });
   });
-  if (child.pid === undefined) throw await cannotStart(failed, logFile);
+  const problem = (why: string): SluiceError => cannotStart(why, logFile, wroteSince(logFile, logged));
+  if (child.pid === undefined) throw problem(await failed);
   const record = { pid: child.pid, port, uiPort };
   await writeRecord(folder, record);
   const ended = new AbortController();
@@ -69,20 +71,26 @@ export const launch = async (
   });
   const up = await Promise.race([answers(port, startWithinMs, ended.signal), failed]);
   if (up === true) return record;
-  const problem = await cannotStart(up === false ? 'it does not answer' : up, logFile);
-  if (up === false || starts <= 1 || !isTaken(problem)) throw problem;
+  if (up === false) throw problem('it does not answer');
+  if (starts <= 1 || !isTaken(wroteSince(logFile, logged))) throw problem(up);
   return launch(folder, before, starts - 1);
 };
 
-/** It has more ports than those that it is given, and looks for the others itself. */
-const isTaken = ({ hint }: SluiceError): boolean => hint?.includes('address already in use') === true;
+/** What one start has written. */
+const wroteSince = (logFile: string, from: number): string =>
+  readFileSync(logFile).subarray(from).toString('utf8').trimEnd();
 
-const cannotStart = async (why: string | Promise<string>, logFile: string): Promise<SluiceError> => {
-  const end = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
+/** It has more ports than those that it is given, and looks for the others itself; one that it lacks makes it panic. */
+const isTaken = (wrote: string): boolean => wrote.includes('address already in use');
+
+/** The first words say the cause: a panic ends in a hundred lines of where it was. */
+const cannotStart = (why: string, logFile: string, wrote: string): SluiceError => {
+  const lines = wrote.split('\n');
+  const said = lines.length <= 8 ? lines : [...lines.slice(0, 4), '…', ...lines.slice(-3)];
   return new SluiceError({
     code: 'TEMPORAL_UNAVAILABLE',
-    message: `Temporal's dev server did not come up: ${await why}.`,
-    hint: `The end of ${logFile}:\n${end}`,
+    message: `Temporal's dev server did not come up: ${why}.`,
+    hint: `It wrote to ${logFile}:\n${said.join('\n')}`,
   });
 };
 

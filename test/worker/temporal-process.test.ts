@@ -26,8 +26,8 @@ afterEach(async () => {
 const begun = 'starts';
 const starts = async (): Promise<number> => (await readFile(path.join(folder, begun), 'utf8')).length;
 
-/** The real server, whose HTTP port somebody else holds in its first `times` starts. */
-const taken = async <T>(times: number, work: () => Promise<T>): Promise<T> => {
+/** The real server, one of whose ports somebody else holds in its first `times` starts. */
+const taken = async <T>(option: string, times: number, work: () => Promise<T>): Promise<T> => {
   const part = await findPart('temporal');
   if (!part.found) throw new Error(part.sentence);
   const holder = createServer().listen(0, '127.0.0.1');
@@ -38,7 +38,7 @@ const taken = async <T>(times: number, work: () => Promise<T>): Promise<T> => {
     program,
     `#!/bin/sh
 printf x >> '${path.join(folder, begun)}'
-if [ "$(wc -c < '${path.join(folder, begun)}')" -le ${String(times)} ]; then set -- "$@" --http-port ${String(port)}; fi
+if [ "$(wc -c < '${path.join(folder, begun)}')" -le ${String(times)} ]; then set -- "$@" ${option} ${String(port)}; fi
 exec '${part.path}' "$@"
 `,
   );
@@ -52,19 +52,26 @@ exec '${part.path}' "$@"
   }
 };
 
-test('a port that somebody takes first is no end: the server is started again, on others', async () => {
-  const server = await taken(2, () => ensureDevServer(path.join(folder, 'home'), log));
-  try {
-    expect(server.adopted).toBe(false);
-    // Somebody else on this machine may take one as well.
-    expect(await starts()).toBeGreaterThanOrEqual(3);
-  } finally {
-    await server.stop();
-  }
-});
+const ports = ['--http-port', '--port', '--ui-port'];
 
-test('a port that stays taken is said, with the server’s own words', async () => {
-  await expect(taken(99, () => ensureDevServer(path.join(folder, 'home'), log))).rejects.toMatchObject({
+test.each(ports)(
+  'a %s that somebody takes first is no end: it is started again, on others',
+  async (option) => {
+    const server = await taken(option, 2, () => ensureDevServer(path.join(folder, 'home'), log));
+    try {
+      expect(server.adopted).toBe(false);
+      // Somebody else on this machine may take one as well.
+      expect(await starts()).toBeGreaterThanOrEqual(3);
+    } finally {
+      await server.stop();
+    }
+  },
+);
+
+test.each(ports)('a %s that stays taken is said, with the server’s own words', async (option) => {
+  await expect(
+    taken(option, 99, () => ensureDevServer(path.join(folder, 'home'), log)),
+  ).rejects.toMatchObject({
     code: 'TEMPORAL_UNAVAILABLE',
     hint: expect.stringContaining('address already in use'),
   });
