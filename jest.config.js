@@ -25,7 +25,7 @@ export default {
   maxWorkers: Math.min(8, 2 * availableParallelism()),
   // Tests that lean on one another's order fail here rather than at somebody else's.
   randomize: true,
-  testSequencer: '<rootDir>/tools/jest/longest-first.mjs',
+  testSequencer: '<rootDir>/tools/jest/computing-first.mjs',
   setupFiles: ['<rootDir>/tools/jest/one-realm.mjs'],
   globalSetup: '<rootDir>/tools/jest/global-setup.mjs',
   reporters: ['default', '<rootDir>/tools/jest/counts-reporter.mjs'],
