@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import path from 'node:path';
 import { leftBehind, runVariable, sayLeftBehind } from './left-behind.ts';
 import { withScratch } from './scratch.ts';
 import { root } from './stamp.ts';
@@ -33,6 +34,8 @@ async function runJestIn(scratch: string | null, args: readonly string[]): Promi
       // Jest's workers take their flags from here.
       NODE_OPTIONS: [process.env['NODE_OPTIONS'] ?? '', ...jestNodeFlags].join(' ').trim(),
       [runVariable]: mark,
+      // Tests start some hundred programs of these sources: what was compiled for one is not compiled for the next.
+      NODE_COMPILE_CACHE: path.join(root, '.cache', 'code'),
       ...(scratch === null ? {} : { TMPDIR: scratch }),
     },
   });
