@@ -11,6 +11,7 @@ const hasRoom = (): boolean => {
   try {
     accessSync(memory, constants.W_OK);
   } catch {
+    // Not there, or not for us: either way it is no place for files.
     return false;
   }
   const { bavail, bsize } = statfsSync(memory);

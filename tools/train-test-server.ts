@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
-import { isAbsent } from './stamp.ts';
+import { freePort } from '../test/servers/free-port.ts';
+import { exists } from './stamp.ts';
 
 type Server = Connection;
 const { CommandType } = proto.temporal.api.enums.v1;
@@ -57,26 +56,6 @@ const play = async ({ workflowService: server }: Server): Promise<void> => {
   ]);
   await server.describeWorkflowExecution({ namespace, execution: workflowExecution });
   await server.getWorkflowExecutionHistory({ namespace, execution: workflowExecution });
-};
-
-const freePort = async (): Promise<number> => {
-  const held = createServer().listen(0, '127.0.0.1');
-  await once(held, 'listening');
-  const { port } = held.address() as AddressInfo;
-  const closed = once(held, 'close');
-  held.close();
-  await closed;
-  return port;
-};
-
-const exists = async (file: string): Promise<boolean> => {
-  try {
-    await access(file);
-    return true;
-  } catch (error) {
-    if (isAbsent(error)) return false;
-    throw error;
-  }
 };
 
 /**

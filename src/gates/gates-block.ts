@@ -82,7 +82,7 @@ export type GatesBlock = z.output<typeof gatesBlockSchema>;
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
 /** Members that are there: what is absent gets its default. */
-const defined = <T extends object>(members: T): Partial<Defined<T>> =>
+export const defined = <T extends object>(members: T): Partial<Defined<T>> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Partial<
     Defined<T>
   >;

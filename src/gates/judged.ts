@@ -1,7 +1,7 @@
 import type { Since } from './mixture.ts';
 import type { RecentSlot } from './recent.ts';
 import type { CustomSettings, GateSettings } from './settings.ts';
-import { countsBetween } from './since.ts';
+import { countsBetween, sinceOpened } from './since.ts';
 import type { GateState } from './state.ts';
 import type { StreamState } from './stream.ts';
 
@@ -18,10 +18,7 @@ export type Judged = Omit<CustomSettings, 'name'> & {
 export const requestsOf = (settings: GateSettings, state: GateState): Judged => ({
   ...{ metric: null, errors: settings.errors, latency: settings.latency, proven: true },
   ...{ state, recent: state.recent },
-  since: {
-    from: state.window?.start ?? 0,
-    counts: countsBetween(state.window === null ? state.totals : state.window.totals, state.totals),
-  },
+  since: sinceOpened(state),
 });
 
 /** The custom metrics, in the order of the settings. */

@@ -1,5 +1,6 @@
 import type { CustomMetric } from '../../runbooks/custom-metric.ts';
 import type { GatePolicy } from '../../runbooks/gates.ts';
+import { defined } from './gates-block.ts';
 import type { RecordingInput } from './recording.ts';
 
 /**
@@ -35,19 +36,13 @@ export const blockOfPolicy = (gates: GatePolicy): RecordingInput['gates'] => {
   };
 };
 
-/** Members that are there. */
-const given = <T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-
 const customOf = ({ name, histogram, max, harm, margin, p50, p95, p99 }: CustomMetric) =>
   histogram === undefined
     ? {
         name,
-        ...given({ max: max !== undefined && max > 0.95 ? null : max, harm, margin }),
+        ...defined({ max: max !== undefined && max > 0.95 ? null : max, harm, margin }),
       }
-    : { name, histogram, ...given({ p50, p95, p99, margin }) };
+    : { name, histogram, ...defined({ p50, p95, p99, margin }) };
 
 const limitsOf = ({ p50, p95, p99, margin }: NonNullable<GatePolicy['latency']>) => ({
   margin,

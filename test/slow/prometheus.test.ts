@@ -99,6 +99,16 @@ describeWithPrometheus('a gate on a real Prometheus', () => {
     });
   };
 
+  const ended = (rolloutId: string): Promise<RolloutView> =>
+    until(
+      'the rollout has ended',
+      async () => {
+        const seen = await dev.api.rollout(rolloutId);
+        return seen.endedAt === null ? null : seen;
+      },
+      patience,
+    );
+
   /** The records of the rollout, live and replayed, are the same. */
   const replaysAsLived = async ({ id, watches }: RolloutView): Promise<void> => {
     const { out } = await sluice(dev.home, ['gate', 'export', id]);
@@ -118,14 +128,7 @@ describeWithPrometheus('a gate on a real Prometheus', () => {
       await on(specs[name], pace, async (service) => {
         service.release('2.2.0', { errorRate: 0.03 });
         const { rolloutId } = await service.deploy('2.2.0');
-        const view = await until(
-          'the rollout has ended',
-          async () => {
-            const seen = await dev.api.rollout(rolloutId);
-            return seen.endedAt === null ? null : seen;
-          },
-          patience,
-        );
+        const view = await ended(rolloutId);
         expect(view).toMatchObject({ state: 'rolled-back', cause: { by: 'breach' } });
         const verdict = view.watches.at(-1)?.verdict;
         expect(verdict?.reason).toMatch(/^errors_vs/);
@@ -151,14 +154,7 @@ describeWithPrometheus('a gate on a real Prometheus', () => {
     await on(specs.own, { intervalMs: 1_000, every: '1s', more }, async (service) => {
       service.release('2.2.0', { errorRate: 0.1 });
       const { rolloutId } = await service.deploy('2.2.0');
-      const view = await until(
-        'the rollout has ended',
-        async () => {
-          const seen = await dev.api.rollout(rolloutId);
-          return seen.endedAt === null ? null : seen;
-        },
-        patience,
-      );
+      const view = await ended(rolloutId);
       expect(view).toMatchObject({ state: 'rolled-back', cause: { by: 'breach' } });
       expect(view.watches.at(-1)?.verdict).toMatchObject({ reason: 'errors_vs_baseline', metric: 'orders' });
       expect(view.cause?.sentence).toMatch(/orders: \d+ of \d+ on the canary went wrong/);
